@@ -1,0 +1,1 @@
+//! Reference data: places, carriers, currencies, time zones, autosuggest.

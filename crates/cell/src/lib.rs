@@ -1,0 +1,1 @@
+//! One complete copy of the service: the outward API and its wire types.

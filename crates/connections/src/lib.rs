@@ -1,0 +1,1 @@
+//! Builds journeys from a schedule.

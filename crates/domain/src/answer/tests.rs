@@ -1,0 +1,83 @@
+use super::*;
+use crate::civil::LocalTime;
+use crate::code::{AgentId, AirportCode, CarrierCode, CurrencyCode};
+use crate::itinerary::FlightNumber;
+use crate::money::Money;
+use crate::offer::{BagAllowance, Transfer};
+
+fn segment(number: u16) -> Segment {
+    Segment {
+        departs: LocalTime::from_minutes(30_000_000 + i32::from(number)),
+        arrives: LocalTime::from_minutes(30_000_105 + i32::from(number)),
+        number: FlightNumber::new(number),
+        origin: AirportCode::literal("GLA"),
+        destination: AirportCode::literal("AMS"),
+        carrier: CarrierCode::literal("KL"),
+        operating: CarrierCode::literal("KL"),
+    }
+}
+
+fn offer(itinerary: u32, minor: i64) -> Offer {
+    Offer {
+        price: Some(Money::new(minor, CurrencyCode::literal("EUR"))),
+        agent: AgentId::literal("klm1"),
+        itinerary,
+        fares_start: 0,
+        fares_len: 0,
+        transfer: Transfer::Managed,
+        cabin_bags: BagAllowance::Included(1),
+        checked_bags: BagAllowance::Unknown,
+        brand: Text::default(),
+        link: Text::default(),
+        emissions_grams: 0,
+    }
+}
+
+#[test]
+fn a_repeated_segment_leg_or_itinerary_is_kept_once() {
+    let mut builder = AnswerBuilder::default();
+    let one = builder.segment(segment(1));
+    assert_eq!(builder.segment(segment(1)), one);
+    let two = builder.segment(segment(2));
+    let leg = builder.leg(&[one, two]).unwrap();
+    assert_eq!(builder.leg(&[one, two]), Ok(leg));
+    assert_ne!(builder.leg(&[two, one]), Ok(leg));
+    let itinerary = builder.itinerary(&[leg]).unwrap();
+    assert_eq!(builder.itinerary(&[leg]), Ok(itinerary));
+    builder.offer(offer(itinerary, 100), &[]).unwrap();
+    builder.offer(offer(itinerary, 200), &[]).unwrap();
+    let answer = builder.finish();
+    assert_eq!((answer.segments().len(), answer.keys().len(), answer.offers().len()), (2, 1, 2));
+    let flown: Vec<u32> =
+        answer.legs_of(itinerary).flatten().map(|segment| segment.number.number()).collect();
+    assert_eq!(flown, [1, 2]);
+}
+
+#[test]
+fn a_full_answer_refuses_more_and_keeps_what_it_has() {
+    let mut builder = AnswerBuilder::new(Limits { offers: 1, text_bytes: 4 });
+    let segment = builder.segment(segment(1));
+    let leg = builder.leg(&[segment]).unwrap();
+    let itinerary = builder.itinerary(&[leg]).unwrap();
+    builder.offer(offer(itinerary, 1), &[]).unwrap();
+    assert_eq!(builder.offer(offer(itinerary, 2), &[]), Err(AnswerFull::Offers(1)));
+    let text = builder.text("1234").unwrap();
+    assert_eq!(builder.text("5"), Err(AnswerFull::Text(4)));
+    let answer = builder.finish();
+    assert_eq!(answer.offers().len(), 1);
+    assert_eq!(answer.text(text), "1234");
+}
+
+#[test]
+fn indexes_that_do_not_exist_are_refused() {
+    let mut builder = AnswerBuilder::default();
+    assert_eq!(builder.leg(&[0]), Err(AnswerFull::Dangling));
+    assert_eq!(builder.leg(&[]), Err(AnswerFull::Shape));
+    assert_eq!(builder.itinerary(&[0]), Err(AnswerFull::Dangling));
+    assert_eq!(builder.offer(offer(0, 1), &[]), Err(AnswerFull::Dangling));
+    let fare = FareDetail { segment: 9, booking_class: b'K', basis: Text::default() };
+    let segment = builder.segment(segment(1));
+    let leg = builder.leg(&[segment]).unwrap();
+    let itinerary = builder.itinerary(&[leg]).unwrap();
+    assert_eq!(builder.offer(offer(itinerary, 1), &[fare]), Err(AnswerFull::Dangling));
+}

@@ -1,0 +1,1 @@
+//! Asking partners: one contract, one module per protocol.

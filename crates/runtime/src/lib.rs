@@ -1,0 +1,24 @@
+//! Ways of waiting, limiting and failing; knows nothing of travel.
+//!
+//! Time, randomness, tasks, worker threads and sockets come from here, so that a whole world can be
+//! replayed from one seed (invariant 2). Start reading at [`clock`] and [`tasks`].
+
+pub mod clock;
+pub mod fault;
+pub mod limited;
+pub mod maps;
+pub mod random;
+pub mod serve;
+pub mod tasks;
+pub mod token_bucket;
+pub mod workers;
+
+pub use clock::{Deadline, Moment, now, unix_ms};
+pub use fault::{Blame, Fault, Retry};
+pub use limited::Limited;
+pub use maps::{FixedMap, FixedSet};
+pub use random::Random;
+pub use serve::{HttpLimits, serve_http};
+pub use tasks::{Shutdown, TaskSet};
+pub use token_bucket::TokenBucket;
+pub use workers::{Workers, WorkersFull};

@@ -1,0 +1,105 @@
+//! Serves HTTP/1.1 and HTTP/2 on one listener, with limits and a graceful end.
+//!
+//! Limits: connections at once (more wait in the kernel's backlog), time for a request's head, size
+//! of HTTP/2 settings. When [`Shutdown`] begins, no connection is accepted any more and open ones
+//! finish what they are doing.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+use crate::tasks::{Shutdown, TaskSet};
+
+/// Limits of a listener.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpLimits {
+    /// Connections open at once.
+    pub connections: usize,
+    /// Time in which a request's head must arrive.
+    pub head_within: Duration,
+    /// HTTP/2 streams of one connection at once.
+    pub streams: u32,
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self { connections: 10_000, head_within: Duration::from_secs(10), streams: 250 }
+    }
+}
+
+/// Accepts connections until `shutdown` begins; returns once no more are accepted. Connections run
+/// in `tasks`, to be drained by the caller.
+pub async fn serve_http<S, B>(
+    listener: TcpListener,
+    service: S,
+    limits: HttpLimits,
+    tasks: TaskSet,
+    shutdown: Shutdown,
+) where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
+    S::Future: Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.head_within);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(64 << 10)
+        .keep_alive_interval(Some(Duration::from_secs(30)))
+        .keep_alive_timeout(Duration::from_secs(20));
+    let builder = Arc::new(builder);
+    let room = Arc::new(Semaphore::new(limits.connections));
+    loop {
+        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
+        let accepted = tokio::select! {
+            biased;
+            () = shutdown.begun() => return,
+            accepted = listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Out of file descriptors or a reset in the backlog: neither ends the service.
+                tracing::warn!(%error, "could not accept a connection");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
+            }
+        };
+        let _ = stream.set_nodelay(true);
+        let (builder, service, shutdown) =
+            (Arc::clone(&builder), service.clone(), shutdown.clone());
+        tasks.spawn(async move {
+            let _place = place;
+            let connection = builder.serve_connection(TokioIo::new(stream), service);
+            let mut connection = std::pin::pin!(connection);
+            tokio::select! {
+                biased;
+                ended = connection.as_mut() => { log_end(ended); return }
+                () = shutdown.begun() => connection.as_mut().graceful_shutdown(),
+            }
+            log_end(connection.await);
+        });
+    }
+}
+
+fn log_end(ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended badly");
+    }
+}

@@ -1,0 +1,112 @@
+//! Named worker threads with a bounded queue, for work that would hold up the sockets.
+//!
+//! Decoding and merging large answers, compression and blocking calls run here. A full queue
+//! refuses ([`Workers::try_run`]) or makes the caller wait ([`Workers::run`]): it pushes back.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use thiserror::Error;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// The queue is full or the workers have stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the work queue is full")]
+pub struct WorkersFull;
+
+/// A bounded pool of threads.
+#[derive(Clone)]
+pub struct Workers {
+    name: &'static str,
+    queue: mpsc::Sender<Job>,
+    room: Arc<Semaphore>,
+}
+
+impl fmt::Debug for Workers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workers").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Workers {
+    /// Starts `threads` threads that share a queue of at most `queued` jobs. They end when the last
+    /// clone is dropped.
+    ///
+    /// # Errors
+    /// If the operating system gives no thread.
+    pub fn start(name: &'static str, threads: usize, queued: usize) -> std::io::Result<Self> {
+        let (queue, jobs) = mpsc::channel::<Job>(queued.max(1));
+        let jobs = Arc::new(Mutex::new(jobs));
+        for index in 0..threads.max(1) {
+            let jobs = Arc::clone(&jobs);
+            std::thread::Builder::new().name(format!("{name}-{index}")).spawn(move || {
+                loop {
+                    let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
+                    match job {
+                        // A job that panics loses its own answer, not the thread.
+                        Some(job) => {
+                            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_err()
+                            {
+                                tracing::error!(pool = name, "a job panicked");
+                            }
+                        }
+                        None => return,
+                    }
+                }
+            })?;
+        }
+        Ok(Self { name, queue, room: Arc::new(Semaphore::new(queued.max(1))) })
+    }
+
+    /// Runs a job on a worker and waits for its value; waits for room in the queue first.
+    ///
+    /// # Errors
+    /// [`WorkersFull`] if the workers have stopped or the job panicked.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, WorkersFull> {
+        let _room = self.room.acquire().await.map_err(|_| WorkersFull)?;
+        let (answer, value) = oneshot::channel();
+        let job: Job = Box::new(move || {
+            // The caller may have left: then nobody wants the value.
+            let _ = answer.send(job());
+        });
+        self.queue.send(job).await.map_err(|_| WorkersFull)?;
+        value.await.map_err(|_| WorkersFull)
+    }
+
+    /// Hands a job to a worker without waiting for it.
+    ///
+    /// # Errors
+    /// [`WorkersFull`] if there is no room.
+    pub fn try_run(&self, job: impl FnOnce() + Send + 'static) -> Result<(), WorkersFull> {
+        self.queue.try_send(Box::new(job)).map_err(|_| WorkersFull)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panicking_job_fails_alone() {
+        let workers = Workers::start("test", 1, 4).unwrap();
+        let boom: Result<(), _> = workers.run(|| panic!("boom")).await;
+        assert_eq!(boom, Err(WorkersFull));
+        assert_eq!(workers.run(|| 6 * 7).await, Ok(42));
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses() {
+        let workers = Workers::start("test", 1, 1).unwrap();
+        let (open, gate) = std::sync::mpsc::channel::<()>();
+        workers.try_run(move || gate.recv().unwrap_or_default()).unwrap();
+        // One job may still wait in the queue; the next finds it full.
+        let refused = (0..3).any(|_| workers.try_run(|| ()).is_err());
+        assert!(refused);
+        drop(open);
+    }
+}

@@ -1,0 +1,1 @@
+//! A simulated travel market with a known answer for every question.

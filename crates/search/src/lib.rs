@@ -1,0 +1,1 @@
+//! One live search: create, choose partners, fan out, merge, rank, poll.
