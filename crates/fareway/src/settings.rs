@@ -1,0 +1,83 @@
+//! All settings of a process: compiled defaults, then a file, then the environment, then flags.
+//!
+//! Each crate owns its own struct; this file only nests them. Reading has two steps: text to the
+//! nested structs (unknown keys and numbers out of range are refused there), then layers on top,
+//! remembering for every key which layer set it (`fareway settings explain`).
+
+mod explain;
+mod layers;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use runtime::Limited;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use explain::explain;
+pub(crate) use layers::{Loaded, load};
+
+/// Everything that can be set. The commented file `config/laptop.toml` holds the same keys.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Settings {
+    /// `[server]`
+    pub(crate) server: ServerSettings,
+    /// `[sandbox]`
+    pub(crate) sandbox: SandboxSettings,
+    /// `[partners]`
+    pub(crate) partners: partners::PartnersSettings,
+    /// `[search]`
+    pub(crate) search: search::SearchSettings,
+    /// `[cell]`
+    pub(crate) cell: cell::CellSettings,
+}
+
+/// `[server]`: the process itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ServerSettings {
+    pub(crate) listen: SocketAddr,
+    pub(crate) data: PathBuf,
+    pub(crate) connections_max: Limited<1, 100_000>,
+    pub(crate) worker_threads: Limited<1, 256>,
+    pub(crate) drain_ms: Limited<0, 60_000>,
+    pub(crate) log: String,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data: PathBuf::from(".fareway"),
+            connections_max: Limited::literal(10_000),
+            worker_threads: Limited::literal(2),
+            drain_ms: Limited::literal(4_000),
+            log: "warn".to_owned(),
+        }
+    }
+}
+
+/// `[sandbox]`: the simulated market this process serves and asks.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SandboxSettings {
+    pub(crate) enabled: bool,
+    pub(crate) listen: SocketAddr,
+    pub(crate) seed: Limited<0, { i64::MAX as u64 }>,
+    pub(crate) partners: Limited<1, 1_200>,
+    pub(crate) latency_percent: Limited<0, 1_000>,
+    pub(crate) faulty_percent: Limited<0, 100>,
+}
+
+impl Default for SandboxSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            seed: Limited::literal(1),
+            partners: Limited::literal(1_200),
+            latency_percent: Limited::literal(100),
+            faulty_percent: Limited::literal(0),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Starts the real binary on free ports with a data folder of its own, and talks HTTP to it.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+
+/// A folder that is removed when the test ends.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("fareway-it-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The binary with a folder of its own and these further arguments.
+pub(crate) fn fareway(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fareway"));
+    command.arg("--data").arg(data).args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// A running platform.
+pub(crate) struct Platform {
+    child: Child,
+    pub(crate) base: String,
+    pub(crate) first_line: String,
+    client: Client<HttpConnector, Full<Bytes>>,
+    _data: Folder,
+}
+
+impl Platform {
+    /// Starts it with these settings on top of the defaults, and waits until it is ready.
+    pub(crate) fn start(settings: &[(&str, &str)]) -> Self {
+        let data = Folder::new();
+        let mut command = fareway(&data.0, &["--listen", "127.0.0.1:0", "serve"]);
+        for (key, value) in settings {
+            command.env(format!("FAREWAY__{}", key.replace('.', "__").to_uppercase()), value);
+        }
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        let mut first_line = String::new();
+        lines.read_line(&mut first_line).expect("a first line");
+        let base = first_line.split_whitespace().find(|word| word.starts_with("http://"));
+        let base = base.unwrap_or_else(|| panic!("no address in {first_line:?}")).to_owned();
+        // The rest is read so that the pipe never fills.
+        std::thread::spawn(move || lines.lines().for_each(drop));
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self { child, base, first_line, client, _data: data }
+    }
+
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let uri = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
+        let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        let request = http::Request::builder()
+            .method(method)
+            .uri(&uri)
+            .header("content-type", "application/json")
+            .body(Full::new(body))
+            .unwrap();
+        let response = self.client.request(request).await.unwrap_or_else(|e| panic!("{uri}: {e:?}"));
+        let status = response.status().as_u16();
+        let bytes = response.into_body().collect().await.expect("a whole body").to_bytes();
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let (status, body) = self.call("GET", path, None).await;
+        assert_eq!(status, 200, "GET {path}: {body}");
+        body
+    }
+
+    /// Sends Ctrl-C and waits for the end.
+    pub(crate) fn stop(mut self) -> (bool, Duration) {
+        let started = Instant::now();
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
+        let status = self.child.wait().expect("the binary ends");
+        (status.success(), started.elapsed())
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

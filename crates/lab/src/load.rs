@@ -1,0 +1,83 @@
+//! Closed-loop load on one path, and the CPU time of a process under test.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use hdrhistogram::Histogram;
+
+use crate::http1::Connection;
+
+/// What a load run saw.
+#[derive(Debug)]
+pub(crate) struct LoadResult {
+    pub(crate) replies: u64,
+    pub(crate) seconds: f64,
+    pub(crate) micros: Histogram<u64>,
+    pub(crate) body_bytes: usize,
+}
+
+impl LoadResult {
+    pub(crate) fn per_second(&self) -> f64 {
+        self.replies as f64 / self.seconds
+    }
+}
+
+/// Sends the same request over `connections` kept-alive connections as fast as replies come.
+/// Every reply must have status 200.
+pub(crate) async fn closed_loop(
+    address: SocketAddr,
+    request: &[u8],
+    connections: usize,
+    duration: Duration,
+) -> Result<LoadResult> {
+    let started = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..connections {
+        let request = request.to_vec();
+        tasks.spawn(async move {
+            let mut connection = Connection::open(address).await?;
+            let mut micros = Histogram::<u64>::new(3)?;
+            let mut body_bytes = 0;
+            while started.elapsed() < duration {
+                let sent = Instant::now();
+                let reply = connection.send(&request).await?;
+                if reply.status != 200 {
+                    bail!("status {}: {}", reply.status, String::from_utf8_lossy(reply.body));
+                }
+                body_bytes = reply.body.len();
+                micros.record(sent.elapsed().as_micros() as u64)?;
+            }
+            Ok((micros, body_bytes))
+        });
+    }
+    let mut micros = Histogram::<u64>::new(3)?;
+    let mut body_bytes = 0;
+    while let Some(done) = tasks.join_next().await {
+        let (part, bytes) = done.context("a load task panicked")??;
+        micros.add(part)?;
+        body_bytes = bytes;
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    Ok(LoadResult { replies: micros.len(), seconds, micros, body_bytes })
+}
+
+/// CPU seconds (user and system) a process has used.
+pub(crate) fn cpu_seconds(pid: u32) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let fields: Vec<&str> = after_name.split_whitespace().collect();
+    let ticks = |index: usize| -> Result<f64> {
+        Ok(fields.get(index).context("/proc/PID/stat is too short")?.parse::<u64>()? as f64)
+    };
+    // Fields 14 and 15 of proc(5); the clock tick is 100 a second on every Linux we run on.
+    Ok((ticks(11)? + ticks(12)?) / 100.0)
+}
+
+/// Resident memory of a process in MiB.
+pub(crate) fn resident_mib(pid: u32) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
+    let kib: f64 = line.split_whitespace().nth(1).context("no VmRSS value")?.parse()?;
+    Ok(kib / 1024.0)
+}

@@ -1,0 +1,96 @@
+//! Results as files: what was measured, on which machine, with which build and settings.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::{Map, Value, json};
+
+/// One benchmark's results, written to `bench/results/<date>-<name>-<commit>.json`.
+#[derive(Debug)]
+pub(crate) struct Report {
+    name: String,
+    figures: Map<String, Value>,
+    settings: Map<String, Value>,
+}
+
+impl Report {
+    /// An empty report.
+    pub(crate) fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), figures: Map::new(), settings: Map::new() }
+    }
+
+    /// Notes a setting of the run.
+    pub(crate) fn setting(&mut self, key: &str, value: impl Into<Value>) {
+        self.settings.insert(key.to_owned(), value.into());
+    }
+
+    /// Notes a figure and prints it.
+    pub(crate) fn figure(&mut self, key: &str, value: impl Into<Value>) {
+        let value = value.into();
+        println!("{key:<58} {}", shown(&value));
+        self.figures.insert(key.to_owned(), value);
+    }
+
+    /// Writes the file and says where.
+    pub(crate) fn write(self) -> Result<()> {
+        let commit = command(&["git", "rev-parse", "--short", "HEAD"]);
+        let dirty = !command(&["git", "status", "--porcelain", "--untracked-files=no"]).is_empty();
+        let date = command(&["date", "-u", "+%Y-%m-%d"]);
+        let document = json!({
+            "benchmark": self.name,
+            "date": date,
+            "commit": if dirty { format!("{commit}+changes") } else { commit.clone() },
+            "build": { "profile": option_env!("FAREWAY_PROFILE").unwrap_or(profile()),
+                       "rustc": command(&["rustc", "--version"]),
+                       "target_features": target_features() },
+            "machine": { "cpu": cpu_model(), "cores": std::thread::available_parallelism().map_or(0, usize::from),
+                         "kernel": command(&["uname", "-sr"]) },
+            "settings": self.settings,
+            "figures": self.figures,
+        });
+        let folder = PathBuf::from("bench/results");
+        std::fs::create_dir_all(&folder)?;
+        let path = folder.join(format!("{date}-{}-{commit}.json", self.name));
+        std::fs::write(&path, serde_json::to_string_pretty(&document)? + "\n")
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+        println!("written to {}", path.display());
+        Ok(())
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value.as_f64() {
+        Some(number) if number.abs() >= 1_000.0 => format!("{number:>14.0}"),
+        Some(number) => format!("{number:>14.3}"),
+        None => format!("{value:>14}"),
+    }
+}
+
+fn profile() -> &'static str {
+    if cfg!(debug_assertions) { "dev" } else { "release or dist" }
+}
+
+fn target_features() -> &'static str {
+    if cfg!(target_feature = "avx512f") {
+        "avx512"
+    } else if cfg!(target_feature = "avx2") {
+        "x86-64-v3 (avx2)"
+    } else {
+        "baseline"
+    }
+}
+
+fn cpu_model() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let line = info.lines().find(|line| line.starts_with("model name")).unwrap_or_default();
+    line.split(':').nth(1).unwrap_or("unknown").trim().to_owned()
+}
+
+fn command(words: &[&str]) -> String {
+    Command::new(words[0])
+        .args(&words[1..])
+        .output()
+        .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        .unwrap_or_default()
+}
