@@ -11,7 +11,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use thiserror::Error;
 
-use crate::itinerary::{ItineraryKey, Segment};
+use crate::itinerary::{ItineraryKey, Segment, operators_of};
 use crate::offer::{FareDetail, Offer, Text};
 
 /// Rows of indexes, stored end to end.
@@ -63,6 +63,7 @@ pub struct Answer {
     legs: Ragged,
     itineraries: Ragged,
     keys: Vec<ItineraryKey>,
+    operators: Vec<u64>,
     offers: Vec<Offer>,
     fares: Vec<FareDetail>,
     texts: String,
@@ -85,6 +86,12 @@ impl Answer {
     #[must_use]
     pub fn keys(&self) -> &[ItineraryKey] {
         &self.keys
+    }
+
+    /// Fingerprints of who operates the itineraries, by itinerary index; see [`operators_of`].
+    #[must_use]
+    pub fn operators(&self) -> &[u64] {
+        &self.operators
     }
 
     /// Leg indexes of an itinerary.
@@ -128,6 +135,7 @@ impl Answer {
             + (self.legs.items.capacity() + self.legs.ends.capacity()) * 4
             + (self.itineraries.items.capacity() + self.itineraries.ends.capacity()) * 4
             + self.keys.capacity() * 16
+            + self.operators.capacity() * 8
             + self.offers.capacity() * size_of::<Offer>()
             + self.fares.capacity() * size_of::<FareDetail>()
             + self.texts.capacity()
@@ -231,7 +239,9 @@ impl AnswerBuilder {
         }
         let index = self.answer.itineraries.push(legs);
         let key = ItineraryKey::of(self.answer.legs_of(index));
+        let operators = operators_of(self.answer.legs_of(index).flatten());
         self.answer.keys.push(key);
+        self.answer.operators.push(operators);
         self.itinerary_index.insert(id, index);
         Ok(index)
     }

@@ -138,6 +138,23 @@ impl ItineraryKey {
     }
 }
 
+/// Fingerprint of who operates an itinerary's flights: sellers of one itinerary may disagree about it.
+///
+/// The more flights whose operator differs from the marketing carrier, the smaller it is: of two
+/// sellers, the one with the smaller fingerprint says more. Deterministic across processes.
+pub fn operators_of<'a>(segments: impl IntoIterator<Item = &'a Segment>) -> u64 {
+    let (mut named, mut hash) = (0_u64, 0_u64);
+    for segment in segments {
+        named += u64::from(segment.operating != segment.carrier);
+        let mixed = u128::from(hash ^ u64::from(segment.operating.packed())) * OPERATOR_MIX;
+        hash = (mixed as u64) ^ ((mixed >> 64) as u64);
+    }
+    (255 - named.min(255)) << 56 | hash >> 8
+}
+
+/// Odd multiplier: the golden ratio in 64 bits.
+const OPERATOR_MIX: u128 = 0x9E37_79B9_7F4A_7C15;
+
 fn segment_bytes(segment: &Segment) -> [u8; SEGMENT_KEY_BYTES] {
     let mut bytes = [0_u8; SEGMENT_KEY_BYTES];
     bytes[0..2].copy_from_slice(&segment.carrier.packed().to_le_bytes());
@@ -184,6 +201,16 @@ mod tests {
             ItineraryKey::of([vec![&one, &two]]),
             ItineraryKey::of([vec![&one], vec![&two]])
         );
+    }
+
+    #[test]
+    fn a_seller_that_names_the_operator_comes_before_one_that_does_not() {
+        let (one, two) = (segment(1), segment(2));
+        let codeshare = Segment { operating: CarrierCode::literal("AF"), ..one };
+        let other = Segment { operating: CarrierCode::literal("DL"), ..one };
+        assert!(operators_of([&codeshare, &two]) < operators_of([&one, &two]));
+        assert_ne!(operators_of([&codeshare, &two]), operators_of([&other, &two]));
+        assert_eq!(operators_of([&one]), operators_of([&Segment { number: two.number, ..one }]));
     }
 
     #[test]
