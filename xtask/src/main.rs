@@ -1,1 +1,166 @@
-fn main() {}
+//! The project's automation: `cargo xtask <command>`.
+//!
+//! One folder of commands, no dependency on the crates it checks, so that it builds when they do
+//! not. Everything else runs as a process: cargo, `lab`, the real binary, Python, npm. Start
+//! reading at [`suites`] (what `test` runs) or [`tidy`] (what the compiler cannot see).
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool speaks through its output"
+)]
+
+mod arguments;
+mod atlas;
+mod bench;
+mod http;
+mod process;
+mod provision;
+mod screenshot;
+mod server;
+mod stopwatch;
+mod suites;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use suites::Tally;
+
+/// One word after `cargo xtask`.
+struct Verb {
+    name: &'static str,
+    about: &'static str,
+    help: &'static str,
+    run: fn(&[String]) -> Result<Tally>,
+}
+
+const VERBS: &[Verb] = &[
+    Verb {
+        name: "check",
+        about: "before a commit: fmt, clippy, tidy, tests",
+        help: CHECK_HELP,
+        run: suites::check,
+    },
+    Verb {
+        name: "test",
+        about: "what CI runs: every suite, with times",
+        help: TEST_HELP,
+        run: suites::test,
+    },
+    Verb {
+        name: "tidy",
+        about: "layers, sizes, names, documents, licences",
+        help: TIDY_HELP,
+        run: tidy_verb,
+    },
+    Verb { name: "bench", about: "measure and keep the result", help: BENCH_HELP, run: bench::run },
+    Verb { name: "atlas", about: "make data/ from its sources", help: ATLAS_HELP, run: atlas::run },
+    Verb {
+        name: "screenshot",
+        about: "renew the picture in the README",
+        help: SCREENSHOT_HELP,
+        run: screenshot::run,
+    },
+];
+
+const CHECK_HELP: &str = "\
+cargo xtask check
+  Formatting, clippy without warnings, tidy, documentation, and the tests of all crates.
+  Needs no browser, no Python and no release build.
+";
+
+const TEST_HELP: &str = "\
+cargo xtask test [--only NAME,NAME] [--skip NAME,NAME] [--all] [--list]
+  Sets up what the suites need, runs them one after the other, goes on after a failure, prints the
+  seconds each took, and ends with `N passed, N failed`. Fails if anything failed.
+  --only   run these suites
+  --skip   leave these out
+  --all    the long ones too
+  --list   print the names and what they do
+";
+
+const TIDY_HELP: &str = "\
+cargo xtask tidy
+  Checks what the compiler cannot see. Each refusal says what to do. Builds nothing.
+";
+
+const BENCH_HELP: &str = "\
+cargo xtask bench NAME [--release] [OPTIONS OF lab bench]
+  Builds `lab` in the profile dist for x86-64-v3 (with --release: as `cargo run --release` does),
+  in a target folder of its own, and runs `lab bench NAME`. The result is a file in bench/results/.
+";
+
+const ATLAS_HELP: &str = "\
+cargo xtask atlas [OPTIONS OF convert.py]
+  Installs the pinned packages of xtask/atlas/requirements.txt into target/ and runs
+  xtask/atlas/convert.py, which rewrites the files in data/. Needs Python 3.11 and PyPI.
+";
+
+const SCREENSHOT_HELP: &str = "\
+cargo xtask screenshot
+  Starts the release binary, drives the page in Chromium with the browser suite, and copies the
+  picture of the results to docs/images/results.png.
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(tally) if tally.failed == 0 => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<Tally> {
+    let name = arguments.first().map_or("--help", String::as_str);
+    if matches!(name, "--help" | "-h" | "help") {
+        println!("cargo xtask <command>; each has --help\n");
+        for verb in VERBS {
+            println!("  {:<11} {}", verb.name, verb.about);
+        }
+        return Ok(Tally::default());
+    }
+    let Some(verb) = VERBS.iter().find(|verb| verb.name == name) else {
+        bail!("no command `{name}`; `cargo xtask --help` lists them");
+    };
+    let rest = &arguments[1..];
+    if rest.iter().any(|argument| argument == "--help" || argument == "-h") {
+        print!("{}", verb.help);
+        return Ok(Tally::default());
+    }
+    (verb.run)(rest)
+}
+
+fn tidy_verb(arguments: &[String]) -> Result<Tally> {
+    arguments::none(arguments)?;
+    tidy::run(&workspace::root()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_command_says_what_it_does() {
+        for verb in VERBS {
+            assert!(verb.help.contains(&format!("cargo xtask {}", verb.name)), "{}", verb.name);
+            run(&words(&format!("{} --help", verb.name))).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_unknown_command_or_argument_is_refused() {
+        assert!(run(&words("tidi")).unwrap_err().to_string().contains("no command `tidi`"));
+        assert!(run(&words("tidy now")).unwrap_err().to_string().contains("`now`"));
+    }
+}

@@ -1,0 +1,113 @@
+//! What the suites need beyond Rust: Chromium from Debian, packages from PyPI and npm.
+//!
+//! Everything is pinned and goes below the target folder or `node_modules`, except Debian
+//! packages, which are installed only as root and only when missing. A second run finds all in
+//! place and downloads nothing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::Task;
+use crate::suites::Ground;
+use crate::workspace::{find_program, variable};
+
+const CHROMIUM_NAMES: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
+/// The browser, and letters for the languages of the page.
+const CHROMIUM_PACKAGES: &[&str] = &["chromium", "fonts-dejavu-core", "fonts-noto-cjk"];
+const DOWNLOAD: Duration = Duration::from_secs(900);
+
+/// The path of a Chromium; `CHROMIUM` names another one.
+pub(crate) fn chromium(root: &Path) -> Result<PathBuf> {
+    if let Some(path) = variable("CHROMIUM") {
+        return Ok(path.into());
+    }
+    let find = || CHROMIUM_NAMES.iter().find_map(|name| find_program(name));
+    if let Some(path) = find() {
+        return Ok(path);
+    }
+    install(root, CHROMIUM_PACKAGES).context("the browser suite needs Chromium")?;
+    find().context("chromium was installed but is not in PATH")
+}
+
+/// The interpreter of a virtual environment below the target folder that holds what
+/// `requirements` pins.
+pub(crate) fn python(ground: &Ground, name: &str, requirements: &str) -> Result<PathBuf> {
+    let pins = fs::read_to_string(ground.root.join(requirements))
+        .with_context(|| format!("{requirements} cannot be read"))?;
+    let folder = ground.target.join("python").join(name);
+    let interpreter = folder.join("bin/python");
+    let stamp = folder.join("installed.txt");
+    if interpreter.exists() && fs::read_to_string(&stamp).is_ok_and(|installed| installed == pins) {
+        return Ok(interpreter);
+    }
+    let make = |quiet: Task| quiet.arguments(["-m", "venv", "--clear"]).arguments([&folder]).run();
+    let made =
+        find_program("python3").is_some() && make(Task::new("python3", &ground.root))?.success;
+    if !made {
+        install(&ground.root, &["python3", "python3-venv"]).context("this suite needs Python 3")?;
+        if !make(Task::new("python3", &ground.root))?.success {
+            bail!("python3 -m venv failed");
+        }
+    }
+    Task::new(&interpreter, &ground.root)
+        .arguments([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-input",
+            "--disable-pip-version-check",
+            "-r",
+            requirements,
+        ])
+        .limit(DOWNLOAD)
+        .must()?;
+    fs::write(&stamp, pins)?;
+    Ok(interpreter)
+}
+
+/// Installs the packages that a lock file pins, unless they are those of the last time.
+pub(crate) fn node_modules(ground: &Ground, folder: &str) -> Result<()> {
+    let folder = ground.root.join(folder);
+    let lock = fs::read_to_string(folder.join("package-lock.json"))
+        .with_context(|| format!("{} has no package-lock.json", folder.display()))?;
+    let stamp = folder.join("node_modules/installed.json");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    if find_program("npm").is_none() {
+        install(&ground.root, &["nodejs", "npm"]).context("the browser suite needs Node")?;
+    }
+    Task::new("npm", &folder)
+        .arguments(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+        .limit(DOWNLOAD)
+        .must()?;
+    fs::write(&stamp, lock)?;
+    Ok(())
+}
+
+/// Installs Debian packages, as root only.
+fn install(root: &Path, packages: &[&str]) -> Result<()> {
+    let list = packages.join(" ");
+    if find_program("apt-get").is_none() || !is_root(root) {
+        bail!("install it by hand (Debian: apt-get install {list})");
+    }
+    let apt = |arguments: &[&str]| {
+        Task::new("apt-get", root)
+            .arguments(arguments)
+            .variable("DEBIAN_FRONTEND", "noninteractive")
+            .limit(DOWNLOAD)
+            .must()
+    };
+    apt(&["update", "-q"])?;
+    apt(&[&["install", "-q", "-y", "--no-install-recommends"], packages].concat())?;
+    Ok(())
+}
+
+fn is_root(root: &Path) -> bool {
+    let id = Task::new("id", root).arguments(["-u"]).quiet().run();
+    id.is_ok_and(|finished| finished.lines == ["0"])
+}

@@ -1,0 +1,33 @@
+//! The page in a real browser: Debian's Chromium, driven by the pinned packages of
+//! `tests/browser`.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::{Ground, Tally, rust};
+use crate::process::Task;
+use crate::provision;
+use crate::server::Server;
+
+/// Folder of the screenshots, below the target folder.
+pub(crate) const OUTPUT: &str = "browser";
+
+pub(crate) fn run(ground: &Ground) -> Result<Tally> {
+    rust::release(ground)?;
+    let chromium = provision::chromium(&ground.root)?;
+    provision::node_modules(ground, "tests/browser")?;
+    let output = ground.target.join(OUTPUT);
+    std::fs::create_dir_all(&output)?;
+    let server = Server::start(ground)?;
+    let tally = Task::new("npm", &ground.root.join("tests/browser"))
+        .arguments(["test", "--silent"])
+        .variable("FAREWAY_URL", server.url())
+        .variable("SANDBOX_URL", server.sandbox_url()?)
+        .variable("CHROMIUM", chromium)
+        .variable("OUTPUT_DIR", &output)
+        .limit(Duration::from_secs(600))
+        .tally()?;
+    server.stop()?;
+    Ok(tally)
+}

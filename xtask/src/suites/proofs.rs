@@ -1,0 +1,33 @@
+//! Suites that `lab` carries out.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::{Ground, Tally, rust};
+use crate::process::Task;
+
+/// Runs `lab` with these arguments, and at most `seconds` longer than it should need.
+fn lab(ground: &Ground, line: &str, seconds: u64) -> Result<Tally> {
+    rust::release(ground)?;
+    Task::new(ground.target.join("release/lab"), &ground.root)
+        .arguments(line.split(' '))
+        .limit(Duration::from_secs(seconds))
+        .tally()
+}
+
+pub(super) fn truth(ground: &Ground) -> Result<Tally> {
+    lab(ground, "truth --queries 200", 900)
+}
+
+pub(super) fn truth_long(ground: &Ground) -> Result<Tally> {
+    lab(ground, "truth --queries 2000", 5_400)
+}
+
+pub(super) fn fuzz(ground: &Ground) -> Result<Tally> {
+    lab(ground, "fuzz --seconds 60", 300)
+}
+
+pub(super) fn fuzz_long(ground: &Ground) -> Result<Tally> {
+    lab(ground, "fuzz --seconds 1200", 1_800)
+}

@@ -1,0 +1,46 @@
+//! Suites that are cargo commands.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::{Ground, Tally};
+use crate::process::Task;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn cargo(ground: &Ground, line: &str) -> Task {
+    Task::cargo(&ground.root).arguments(line.split(' ')).limit(40 * MINUTE)
+}
+
+pub(super) fn fmt(ground: &Ground) -> Result<Tally> {
+    cargo(ground, "fmt --all -- --check").tally()
+}
+
+pub(super) fn clippy(ground: &Ground) -> Result<Tally> {
+    cargo(ground, "clippy --locked --workspace --all-targets -- -D warnings").tally()
+}
+
+pub(super) fn doc(ground: &Ground) -> Result<Tally> {
+    cargo(ground, "doc --locked --workspace --no-deps --document-private-items")
+        .variable("RUSTDOCFLAGS", "-D warnings")
+        .tally()
+}
+
+pub(super) fn tests(ground: &Ground) -> Result<Tally> {
+    cargo(ground, "test --locked --workspace --no-fail-fast").tally()
+}
+
+pub(super) fn build(ground: &Ground) -> Result<Tally> {
+    release(ground)?;
+    Ok(Tally { passed: 1, failed: 0 })
+}
+
+/// Builds what the suites after this one start. Costs a second when nothing changed.
+pub(crate) fn release(ground: &Ground) -> Result<()> {
+    cargo(ground, "build --locked --release -p fareway -p lab").must().map(drop)
+}
+
+pub(super) fn features(ground: &Ground) -> Result<Tally> {
+    cargo(ground, "test --locked -p partners --no-default-features").tally()
+}

@@ -1,0 +1,100 @@
+//! Threads, sockets and files: where the outside world enters.
+//!
+//! `runtime`, `fareway`, `lab` and `xtask` may use them, tests too; any other file only with an
+//! entry below. That keeps the rest free of I/O, so that it can be replayed and reasoned about.
+
+use super::rust_source::{code_only, lines_with_word};
+use super::tree::Tree;
+use super::{Finding, sizes};
+
+/// What leads outside.
+const WORDS: &[&str] =
+    &["std::thread", "std::fs", "std::net", "tokio::net", "tokio::fs", "spawn_blocking"];
+
+/// Crates that own I/O.
+const FREE: &[&str] = &["crates/runtime/", "crates/fareway/", "crates/lab/", "xtask/"];
+
+struct Seam {
+    path: &'static str,
+    word: &'static str,
+    reason: &'static str,
+}
+
+/// The exceptions. An entry that is not needed any more is refused.
+const SEAMS: &[Seam] = &[];
+
+/// Checks every Rust file outside the crates that own I/O.
+pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+    check_with(tree, SEAMS)
+}
+
+fn check_with(tree: &Tree, seams: &[Seam]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut needed = vec![false; seams.len()];
+    for (path, text) in tree.rust() {
+        if FREE.iter().any(|free| path.starts_with(free)) || sizes::is_test_path(path) {
+            continue;
+        }
+        let code = code_only(text);
+        let test_lines = sizes::test_lines(text);
+        for word in WORDS {
+            let mut lines = lines_with_word(&code, word);
+            lines.retain(|line| !test_lines.get(line - 1).copied().unwrap_or(false));
+            if lines.is_empty() {
+                continue;
+            }
+            let entry = seams.iter().position(|seam| seam.path == path && seam.word == *word);
+            match entry {
+                Some(entry) => needed[entry] = true,
+                None => findings.push(Finding::refuse(
+                    path,
+                    lines[0],
+                    format!("`{word}` leads outside: take what you need as an argument, or add an entry with a reason to xtask/src/tidy/seams.rs"),
+                )),
+            }
+        }
+    }
+    for (seam, needed) in seams.iter().zip(needed) {
+        if !needed {
+            let text = format!("no longer needs its entry for `{}` ({})", seam.word, seam.reason);
+            findings.push(Finding::refuse(seam.path, 0, text));
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const READS_FILES: &str = "use std::fs;\nfn f() {}\n";
+
+    #[test]
+    fn input_and_output_outside_their_homes_need_a_reason() {
+        let tree = Tree::of(&[("crates/search/src/merge.rs", READS_FILES)]);
+        let found = check_with(&tree, &[]);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].text.contains("`std::fs` leads outside"), "{found:?}");
+        let seam = Seam { path: "crates/search/src/merge.rs", word: "std::fs", reason: "it must" };
+        assert_eq!(check_with(&tree, &[seam]), []);
+    }
+
+    #[test]
+    fn the_crates_that_own_it_and_tests_are_free() {
+        let in_test = "fn f() {}\n#[cfg(test)]\nmod tests {\n    use std::thread;\n}\n";
+        let tree = Tree::of(&[
+            ("crates/runtime/src/serve.rs", "use tokio::net::TcpListener;\n"),
+            ("crates/search/src/a.rs", in_test),
+            ("crates/search/src/a/tests.rs", READS_FILES),
+            ("crates/search/src/b.rs", "// std::fs in words\n"),
+        ]);
+        assert_eq!(check_with(&tree, &[]), []);
+    }
+
+    #[test]
+    fn a_stale_entry_is_refused() {
+        let seam = Seam { path: "crates/search/src/a.rs", word: "std::fs", reason: "it must" };
+        let found = check_with(&Tree::of(&[("crates/search/src/a.rs", "fn f() {}\n")]), &[seam]);
+        assert!(found[0].text.contains("no longer needs"), "{found:?}");
+    }
+}
