@@ -1,0 +1,3 @@
+//! The atlas through its public interface.
+
+mod places;
