@@ -1,0 +1,160 @@
+// One search on screen: opens or starts it, listens to its events, reads pages of its results.
+//
+//   server-sent events ──▶ progress ──▶ `progress`
+//   news, sort, filters ─▶ read page + leads of the other sorts ──▶ `page`
+//
+// Out: events `started`, `progress`, `page`, `fault`. Knows nothing of the DOM. Falls back to polling
+// when events stop coming. Reads of growing results are spaced, so a search of 40 partners costs a
+// dozen reads, not forty.
+
+import { createSearch, readSearch } from "../core/api.js";
+import { SORTS, writeView } from "../core/filters.js";
+import { follow } from "./live.js";
+
+const PAGE = 20;
+const PAGE_MAX = 100;
+const GAP_MS = 900;
+
+export class Session extends EventTarget {
+  constructor({ token = null, request = null, sort, filters }) {
+    super();
+    this.token = token;
+    this.request = request;
+    this.sort = sort;
+    this.filters = filters;
+    this.data = null;
+    this.leads = {};
+    this.progress = { status: "incomplete", partners: { asked: 0, answered: 0, failed: 0 }, total: 0, best_price: null };
+    this.closing = new AbortController();
+    this.reading = null;
+    this.readAt = 0;
+    this.timer = 0;
+    this.stop = null;
+    /** Rows on screen; a growing list is read again as long as it is shown. */
+    this.rows = 0;
+  }
+
+  /** Starts the search, or opens the one of the token. Faults are told by `fault`. */
+  async start() {
+    try {
+      if (!this.token) {
+        const opened = await createSearch(this.request, this.closing.signal);
+        this.token = opened.token;
+        this.tell("started");
+      }
+      await this.read("user", PAGE);
+      if (!this.closing.signal.aborted && this.progress.status === "incomplete") this.listen();
+    } catch (fault) {
+      this.fail(fault);
+    }
+  }
+
+  /** Sorts anew. */
+  setSort(sort) {
+    this.sort = sort;
+    return this.readNow();
+  }
+
+  /** Filters anew. */
+  setFilters(filters) {
+    this.filters = filters;
+    return this.readNow();
+  }
+
+  /** Reads the first page again because the traveller asked for it. */
+  readNow() {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    return this.read("user", PAGE).catch((fault) => this.fail(fault));
+  }
+
+  /** The next page of `data`, or null when it is the last. Rows already shown are left out. */
+  async more(data) {
+    if (!data.cursor) return null;
+    const params = this.params(this.sort, PAGE);
+    params.set("cursor", data.cursor);
+    const next = await readSearch(this.token, params, this.closing.signal);
+    const shown = new Set(data.itineraries.map((itinerary) => itinerary.id));
+    const fresh = next.itineraries.filter((itinerary) => !shown.has(itinerary.id));
+    return { ...next, facets: data.facets, itineraries: [...data.itineraries, ...fresh], fresh: fresh.length };
+  }
+
+  /** Ends everything: requests, events, timers. */
+  close() {
+    this.closing.abort();
+    this.reading?.abort();
+    this.stop?.();
+    clearTimeout(this.timer);
+  }
+
+  listen() {
+    this.stop = follow(this.token, {
+      onProgress: (progress) => this.onProgress(progress),
+      onNews: () => this.readSoon(),
+      onComplete: () => {
+        clearTimeout(this.timer);
+        this.timer = 0;
+        this.read("final", this.shown()).catch((fault) => this.fail(fault));
+      },
+      onFault: (fault) => this.fail(fault),
+    });
+  }
+
+  onProgress(progress) {
+    this.progress = { ...this.progress, ...progress, partners: { ...this.progress.partners, ...progress.partners } };
+    this.tell("progress");
+  }
+
+  readSoon() {
+    if (this.timer) return;
+    const wait = Math.max(0, this.readAt + GAP_MS - performance.now());
+    this.timer = setTimeout(() => {
+      this.timer = 0;
+      this.read("growth", this.shown()).catch((fault) => this.fail(fault));
+    }, wait);
+  }
+
+  shown() {
+    return Math.min(PAGE_MAX, Math.max(PAGE, this.rows));
+  }
+
+  params(sort, limit) {
+    const params = writeView(new URLSearchParams(), sort, this.filters);
+    params.set("sort", sort);
+    params.set("limit", String(limit));
+    return params;
+  }
+
+  async read(reason, limit) {
+    this.reading?.abort();
+    const reading = new AbortController();
+    this.reading = reading;
+    this.readAt = performance.now();
+    const { sort } = this;
+    const others = SORTS.filter((other) => other !== sort);
+    try {
+      const [data, ...leads] = await Promise.all([
+        readSearch(this.token, this.params(sort, limit), reading.signal),
+        ...others.map((other) => readSearch(this.token, this.params(other, 1), reading.signal)),
+      ]);
+      this.readAt = performance.now();
+      this.data = data;
+      this.leads = { [sort]: data.itineraries[0] ?? null };
+      others.forEach((other, index) => { this.leads[other] = leads[index].itineraries[0] ?? null; });
+      const { status, partners, total } = data;
+      this.onProgress({ status, partners, total });
+      this.tell("page", { reason });
+    } catch (fault) {
+      if (!reading.signal.aborted) throw fault;
+    }
+  }
+
+  fail(fault) {
+    if (this.closing.signal.aborted) return;
+    this.tell("fault", { fault });
+  }
+
+  tell(type, detail = {}) {
+    if (!this.closing.signal.aborted) this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
