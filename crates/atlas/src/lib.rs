@@ -15,6 +15,7 @@
 mod book;
 mod carrier;
 mod currency;
+mod fares;
 mod geo;
 mod ids;
 mod load;
@@ -26,6 +27,7 @@ mod zones;
 pub use book::{Atlas, atlas};
 pub use carrier::{Alliance, AllianceId, Carrier};
 pub use currency::Currency;
+pub use fares::{UsFare, UsFares, us_fares};
 pub use place::{Airport, City, Continent, ContinentCode, Country, PlaceRef};
 pub use rates::Rates;
 pub use zones::ZoneId;
