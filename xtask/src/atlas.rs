@@ -3,9 +3,10 @@
 //! The packages that hold the facts are pinned in `xtask/atlas/requirements.txt` and come from
 //! PyPI; the converter writes compact files. Building Fareway needs neither.
 
+use std::fs;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::process::Task;
 use crate::provision;
@@ -13,12 +14,36 @@ use crate::suites::{Ground, Tally};
 
 /// Runs the converter with these arguments.
 pub(crate) fn run(arguments: &[String]) -> Result<Tally> {
-    let ground = Ground::find()?;
-    let python = provision::python(&ground, "atlas", "xtask/atlas/requirements.txt")?;
+    convert(&Ground::find()?, arguments)?;
+    Ok(Tally::default())
+}
+
+/// The suite: what the converter writes today is what `data/` holds, byte for byte.
+pub(crate) fn compare(ground: &Ground) -> Result<Tally> {
+    let fresh = ground.target.join("xtask/atlas");
+    fs::create_dir_all(&fresh)?;
+    convert(ground, &["--to".to_owned(), fresh.to_string_lossy().into_owned()])?;
+    let mut tally = Tally::default();
+    for entry in fs::read_dir(&fresh)? {
+        let entry = entry?;
+        let kept = ground.root.join("data").join(entry.file_name());
+        if fs::read(entry.path())? == fs::read(&kept).unwrap_or_default() {
+            tally.passed += 1;
+        } else {
+            tally.failed += 1;
+            println!("{} differs from what its sources give", kept.display());
+        }
+    }
+    ensure!(tally.passed + tally.failed > 0, "the converter wrote nothing");
+    Ok(tally)
+}
+
+fn convert(ground: &Ground, arguments: &[String]) -> Result<()> {
+    let python = provision::python(ground, "atlas", "xtask/atlas/requirements.txt")?;
     Task::new(python, &ground.root)
         .arguments(["-B", "xtask/atlas/convert.py"])
         .arguments(arguments)
         .limit(Duration::from_secs(1_800))
-        .must()?;
-    Ok(Tally::default())
+        .must()
+        .map(drop)
 }

@@ -16,7 +16,7 @@ use anyhow::{Result, bail};
 
 use crate::arguments::{self, Arguments};
 use crate::stopwatch::Stopwatch;
-use crate::{tidy, workspace};
+use crate::{atlas, tidy, workspace};
 
 pub(crate) use browser::{OUTPUT as BROWSER_OUTPUT, run as run_browser};
 
@@ -136,6 +136,12 @@ const SUITES: &[Suite] = &[
         about: "the optional features switched off",
         when: When::Long,
         run: rust::features,
+    },
+    Suite {
+        name: "atlas",
+        about: "the sources give exactly what data/ holds",
+        when: When::Long,
+        run: atlas::compare,
     },
     Suite {
         name: "fuzz-long",
