@@ -84,7 +84,8 @@ pub struct WeeklyFlight {
     pub weekdays: u8,
 }
 
-/// Names a flight of one schedule: its place in the columns.
+/// Names a flight of one schedule: its place in the columns. Ids ascend by origin, destination,
+/// departure (of the week, if weekly), block minutes, carrier, operating carrier and number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct FlightId(pub u32);
 
