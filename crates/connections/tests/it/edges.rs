@@ -133,26 +133,24 @@ fn a_detour_is_refused_and_an_airport_of_unknown_place_is_not_judged() {
 }
 
 #[test]
-fn one_end_of_unknown_place_leaves_journeys_to_it_unjudged_beside_a_known_one() {
+fn an_airport_of_unknown_place_is_not_judged_beside_a_known_one_of_its_city() {
     let at = |code, longitude| AirportFacts {
         position: Some(Position { latitude: 0.0, longitude }),
         ..AirportFacts::unknown(airport(code))
     };
-    // BBB and DDD lie far off; of the two destinations only CCC lies somewhere.
-    let airports_known = vec![at("AAA", 0.0), at("BBB", -10.0), at("DDD", -20.0), at("CCC", 10.0)];
-    let ground = Ground { airports: airports_known, cities: Vec::new() };
-    let flights = ["AAA-BBB 600-700", "BBB-DDD 800-900", "DDD-EEE 1000-1100", "DDD-CCC 1000-1100"];
+    // BBB and EEE lie far off; DDD, of the same city as EEE, lies nowhere.
+    let city = CityGroup { airports: airports(&["DDD", "EEE"]), transfer_min: 60 };
+    let ground = Ground {
+        airports: vec![at("AAA", 0.0), at("BBB", -10.0), at("EEE", -20.0), at("CCC", 10.0)],
+        cities: vec![city],
+    };
+    let flights = ["AAA-BBB 600-700", "BBB-EEE 800-900", "DDD-CCC 1100-1200", "EEE-CCC 1100-1200"];
     let schedule = schedule(&flights, &ground);
     let rules = Rules { detour: Some(Detour { percent: 150, extra_km: 0 }), ..plain() };
-    for destinations in [["CCC", "EEE"], ["EEE", "CCC"]] {
-        let (origins, destinations) = (airports(&["AAA"]), airports(&destinations));
-        let departs = Departs::LocalDay(Date::from_days(0));
-        let query = Query { origins: &origins, destinations: &destinations, departs };
-        let found = schedule.journeys(&query, &rules, &mut Scratch::default());
-        assert_eq!(found.len(), 1);
-        let last = found[0].hops()[2].flight;
-        assert_eq!(schedule.flight(last).unwrap().destination, airport("EEE"));
-    }
+    let found = ask(&schedule, &rules, "AAA", "CCC");
+    assert_eq!(found.len(), 1);
+    let last = found[0].hops()[2].flight;
+    assert_eq!(schedule.flight(last).unwrap().origin, airport("DDD"));
 }
 
 #[test]
