@@ -1,1 +1,48 @@
-//! One live search: create, choose partners, fan out, merge, rank, poll.
+//! One live search: create, choose partners, fan out, collect, merge, rank, poll.
+//!
+//! ```text
+//! SearchRequest ─ create ─▶ Question ─ choose_partners ─▶ fan_out ─▶ partners
+//!                  │                                        │ parts of answers, one by one
+//!                Token ◀─ poll ◀─ Snapshot ◀─ merge ◀─ collect
+//!                                    │
+//!                                  view: filter, rank, facets, page
+//! ```
+//!
+//! Flows in: a traveller's request, partners' decoded answers. Flows out: [`Snapshot`]s of one
+//! growing answer, to be rendered by whoever asked. It does no input or output of its own (partners
+//! ask, `cell` serves), keeps nothing longer than an hour, and a lost search comes back from its
+//! token. A partner's failure is a row of the ledger, never an error.
+//!
+//! Limits: every one stands in [`SearchSettings`]. Start reading at [`merge`], then `collect`.
+
+mod collect;
+mod display;
+mod error;
+mod facets;
+mod filter;
+pub mod fuzz;
+mod ledger;
+mod link;
+pub mod merge;
+mod merged;
+pub mod rank;
+pub mod self_transfer;
+mod settings;
+mod token;
+mod view;
+
+pub use collect::Status;
+pub use display::{Display, Locale, SELECTION_MAX, Selection};
+pub use error::{End, InvalidDisplay, SearchError, TokenError};
+pub use facets::{FacetValue, Facets};
+pub use filter::{Filters, Window};
+pub use ledger::{ASKED_FOR_SELF_TRANSFER, Ledger, LedgerRow, NotAsked, Progress};
+pub use link::{LinkId, LinkSigner};
+pub use merge::merge;
+pub use merged::{
+    FareView, LegView, Merged, MergedItinerary, OfferView, OptionRow, PartView, segment_minutes,
+};
+pub use rank::{Measure, Scale, Scores, Sort};
+pub use settings::{SearchSettings, SelfTransferSettings};
+pub use token::{KeyFileError, SearchId, Seen, Token, TokenKeys, cell_of};
+pub use view::{Cursor, InvalidCursor, Page, PageRow, View, view};

@@ -1,0 +1,229 @@
+//! Collects what partners answer to one fan-out and says when it is over.
+//!
+//! ```text
+//! part of an answer ─▶ on_part ─┐
+//! end of an ask     ─▶ on_end  ─┼─▶ version, rows of the ledger, answers so far
+//! deadline          ─▶ on_deadline
+//! ```
+//!
+//! Pure: no socket, clock or task, so any order of answers can be replayed. Nothing that comes after
+//! the end changes anything.
+//!
+//! Limits: offers and bytes of one search; a part that would pass them is left out, and its
+//! partner's row says so.
+
+use std::sync::Arc;
+
+use domain::Answer;
+
+use crate::ledger::AskedRow;
+use crate::merge::ANSWERS_MAX;
+
+/// Code in the row of a partner whose offers were left out because the search is full.
+pub const FULL: &str = "search_full";
+/// Code in the row of a partner that had not ended at the deadline.
+pub const TIMED_OUT: &str = "partner_timeout";
+
+/// What an ask is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Role {
+    /// The whole question.
+    Whole,
+    /// From the origin to the hub of a self-transfer.
+    First,
+    /// From the hub to the destination.
+    Second,
+}
+
+/// One ask: a partner and what for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ask {
+    /// Index of the partner in the set.
+    pub(crate) partner: u16,
+    pub(crate) role: Role,
+}
+
+/// What one search may hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CollectLimits {
+    pub(crate) offers: usize,
+    pub(crate) bytes: usize,
+}
+
+/// How an ask ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AskEnd {
+    pub(crate) ms: u32,
+    pub(crate) fault: Option<&'static str>,
+}
+
+/// Whether a search goes on, and how it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Partners are still awaited.
+    Incomplete,
+    /// Every partner has answered, failed or missed the deadline, and at least one of them had
+    /// something to say; or no partner sells what is asked, which no other try would change.
+    Complete,
+    /// Nobody had anything to say: every partner that was asked failed without an offer, or there
+    /// is no partner to ask at all.
+    Failed,
+}
+
+impl Status {
+    /// Name in answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Incomplete => "incomplete",
+            Self::Complete => "complete",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// The state of one fan-out.
+#[derive(Debug)]
+pub(crate) struct Collecting {
+    asks: Vec<(Ask, bool)>,
+    rows: Vec<AskedRow>,
+    open: usize,
+    answers: [Vec<Arc<Answer>>; 3],
+    offers: usize,
+    bytes: usize,
+    version: u32,
+    limits: CollectLimits,
+    any_partner: bool,
+}
+
+impl Collecting {
+    /// Waits for these asks. `any_partner` says whether there was a partner to choose from.
+    pub(crate) fn new(asks: &[Ask], any_partner: bool, limits: CollectLimits) -> Self {
+        let mut rows: Vec<AskedRow> = Vec::with_capacity(asks.len());
+        for ask in asks {
+            let only_part = ask.role != Role::Whole;
+            match rows.iter_mut().find(|row| row.partner == ask.partner) {
+                Some(row) => row.only_part &= only_part,
+                None => rows.push(AskedRow {
+                    partner: ask.partner,
+                    only_part,
+                    offers: 0,
+                    ms: None,
+                    fault: None,
+                    version: 0,
+                }),
+            }
+        }
+        Self {
+            asks: asks.iter().map(|&ask| (ask, true)).collect(),
+            rows,
+            open: asks.len(),
+            answers: Default::default(),
+            offers: 0,
+            bytes: 0,
+            version: 0,
+            limits,
+            any_partner,
+        }
+    }
+
+    /// Takes up a part of an answer. Returns whether anything changed.
+    pub(crate) fn on_part(&mut self, ask: usize, answer: Answer) -> bool {
+        let Some(&(Ask { role, .. }, true)) = self.asks.get(ask) else { return false };
+        let (offers, bytes) = (answer.offers().len(), answer.heap_bytes());
+        if offers == 0 {
+            return false;
+        }
+        let parts: usize = self.answers.iter().map(Vec::len).sum();
+        let full = self.offers + offers > self.limits.offers
+            || self.bytes + bytes > self.limits.bytes
+            || parts + 1 >= ANSWERS_MAX;
+        self.version += 1;
+        let version = self.version;
+        if let Some(row) = self.row_of(ask) {
+            row.version = version;
+            if full {
+                row.fault = Some(FULL);
+            } else {
+                row.offers += offers as u32;
+            }
+        }
+        if !full {
+            self.offers += offers;
+            self.bytes += bytes;
+            self.answers[role as usize].push(Arc::new(answer));
+        }
+        true
+    }
+
+    /// Notes that an ask has ended. Returns whether anything changed.
+    pub(crate) fn on_end(&mut self, ask: usize, end: AskEnd) -> bool {
+        match self.asks.get_mut(ask) {
+            Some((_, open)) if *open => *open = false,
+            _ => return false,
+        }
+        self.open -= 1;
+        self.version += 1;
+        let version = self.version;
+        if let Some(row) = self.row_of(ask) {
+            row.version = version;
+            row.ms = Some(end.ms.max(row.ms.unwrap_or(0)));
+            row.fault = row.fault.or(end.fault);
+        }
+        true
+    }
+
+    /// Ends every ask that is still open. Returns whether anything changed.
+    pub(crate) fn on_deadline(&mut self, ms: u32) -> bool {
+        (0..self.asks.len()).fold(false, |changed, ask| {
+            self.on_end(ask, AskEnd { ms, fault: Some(TIMED_OUT) }) || changed
+        })
+    }
+
+    /// The row an ask counts in. A partner that is asked for the whole question counts by that
+    /// alone; what it is asked besides shows in no row.
+    fn row_of(&mut self, ask: usize) -> Option<&mut AskedRow> {
+        let (Ask { partner, role }, _) = *self.asks.get(ask)?;
+        let row = self.rows.iter_mut().find(|row| row.partner == partner)?;
+        (row.only_part || role == Role::Whole).then_some(row)
+    }
+
+    pub(crate) fn version(&self) -> u32 {
+        self.version
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.open == 0
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        if self.open > 0 {
+            return Status::Incomplete;
+        }
+        let failed = match self.rows.is_empty() {
+            true => !self.any_partner,
+            false => self.offers == 0 && self.rows.iter().all(|row| row.fault.is_some()),
+        };
+        if failed { Status::Failed } else { Status::Complete }
+    }
+
+    pub(crate) fn rows(&self) -> &[AskedRow] {
+        &self.rows
+    }
+
+    /// What was answered to the asks of a role.
+    pub(crate) fn answers(&self, role: Role) -> &[Arc<Answer>] {
+        &self.answers[role as usize]
+    }
+
+    pub(crate) fn offers(&self) -> usize {
+        self.offers
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,471 @@
+//! What merging gives: each itinerary once, with every seller's offer, cheapest first.
+//!
+//! Everything is an index into the partners' answers, which are kept as they came; texts and
+//! segments are never copied. [`Merged::legs`] and [`Merged::offer`] read them for rendering.
+//!
+//! Cost: 16 bytes an offer and 80 an itinerary beside the answers themselves.
+
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use atlas::Atlas;
+use domain::{
+    AgentId, AirportCode, Answer, BagAllowance, CurrencyCode, ItineraryKey, LocalTime, Money,
+    Offer, Segment, Transfer,
+};
+
+use crate::self_transfer::Part;
+use crate::view::Traits;
+
+/// Stands in [`OptionRow`] for "no price in the display currency".
+const UNPRICED: i64 = i64::MAX;
+
+/// One seller's offer for one itinerary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OptionRow {
+    amount: i64,
+    offer: u32,
+    answer: u16,
+    agent: u16,
+}
+
+const _: () =
+    assert!(size_of::<OptionRow>() == 16, "rows are scattered and sorted by the thousand");
+
+impl OptionRow {
+    pub(crate) fn new(amount: Option<i64>, answer: u16, offer: u32, agent: u16) -> Self {
+        Self { amount: amount.unwrap_or(UNPRICED), offer, answer, agent }
+    }
+
+    /// The total in minor units of the display currency; `None` if the seller shows no price, or
+    /// one in a currency without exchange rate.
+    #[must_use]
+    pub fn amount(&self) -> Option<i64> {
+        (self.amount != UNPRICED).then_some(self.amount)
+    }
+
+    /// Index of the agent in [`Merged::agents`].
+    #[must_use]
+    pub fn agent_index(&self) -> usize {
+        self.agent as usize
+    }
+
+    pub(crate) fn sort_amount(&self) -> i64 {
+        self.amount
+    }
+
+    pub(crate) fn answer(&self) -> u16 {
+        self.answer
+    }
+
+    pub(crate) fn offer_index(&self) -> u32 {
+        self.offer
+    }
+}
+
+/// One itinerary, whoever sells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MergedItinerary {
+    /// Names it.
+    pub key: ItineraryKey,
+    /// Lowest total in minor units of the display currency.
+    pub price: Option<i64>,
+    /// Minutes of all legs together, from local times and zones.
+    pub duration_minutes: u32,
+    /// Stops of the leg with most.
+    pub stops: u8,
+    /// Who answers for connections, as the cheapest option says.
+    pub transfer: Transfer,
+    pub(crate) leg_count: u8,
+    pub(crate) leg_minutes: [u16; 6],
+    pub(crate) options: (u32, u32),
+    pub(crate) source: (u16, u32),
+    pub(crate) operators: u64,
+}
+
+impl MergedItinerary {
+    /// Minutes of each leg.
+    #[must_use]
+    pub fn leg_minutes(&self) -> &[u16] {
+        &self.leg_minutes[..self.leg_count as usize]
+    }
+
+    fn option_range(&self) -> Range<usize> {
+        self.options.0 as usize..self.options.1 as usize
+    }
+}
+
+/// The merged answers of one search, in one display currency.
+#[derive(Clone)]
+pub struct Merged {
+    pub(crate) atlas: &'static Atlas,
+    pub(crate) currency: CurrencyCode,
+    pub(crate) answers: Vec<Arc<Answer>>,
+    pub(crate) parts: Vec<[Part; 2]>,
+    pub(crate) combined: Option<u16>,
+    pub(crate) agents: Vec<AgentId>,
+    pub(crate) itineraries: Vec<MergedItinerary>,
+    pub(crate) options: Vec<OptionRow>,
+    pub(crate) dropped: u32,
+    pub(crate) traits: OnceLock<Traits>,
+}
+
+impl Merged {
+    /// Nothing yet.
+    #[must_use]
+    pub fn empty(currency: CurrencyCode, atlas: &'static Atlas) -> Self {
+        Self {
+            atlas,
+            currency,
+            answers: Vec::new(),
+            parts: Vec::new(),
+            combined: None,
+            agents: Vec::new(),
+            itineraries: Vec::new(),
+            options: Vec::new(),
+            dropped: 0,
+            traits: OnceLock::new(),
+        }
+    }
+
+    /// The display currency.
+    #[must_use]
+    pub fn currency(&self) -> CurrencyCode {
+        self.currency
+    }
+
+    /// The itineraries; no two have the same key. Their order means nothing, see [`crate::view()`].
+    #[must_use]
+    pub fn itineraries(&self) -> &[MergedItinerary] {
+        &self.itineraries
+    }
+
+    /// Agents with an offer, each once; their order means nothing.
+    #[must_use]
+    pub fn agents(&self) -> &[AgentId] {
+        &self.agents
+    }
+
+    /// All offers of all itineraries.
+    #[must_use]
+    pub fn option_count(&self) -> usize {
+        self.options.len()
+    }
+
+    /// Offers left out because their times or airports make no itinerary.
+    #[must_use]
+    pub fn dropped(&self) -> u32 {
+        self.dropped
+    }
+
+    /// The itinerary of a key. Cost: a scan.
+    #[must_use]
+    pub fn find(&self, key: ItineraryKey) -> Option<&MergedItinerary> {
+        self.itineraries.iter().find(|itinerary| itinerary.key == key)
+    }
+
+    /// Offers of an itinerary: no two with the same agent and brand, cheapest first, those without
+    /// a price last.
+    #[must_use]
+    pub fn options(&self, itinerary: &MergedItinerary) -> &[OptionRow] {
+        self.options.get(itinerary.option_range()).unwrap_or_default()
+    }
+
+    /// The legs of an itinerary.
+    pub fn legs(&self, itinerary: &MergedItinerary) -> impl ExactSizeIterator<Item = LegView<'_>> {
+        let answer = &*self.answers[itinerary.source.0 as usize];
+        let minutes = itinerary.leg_minutes;
+        answer.itinerary_legs(itinerary.source.1).iter().enumerate().map(move |(index, &leg)| {
+            LegView {
+                answer,
+                atlas: self.atlas,
+                segments: answer.leg_segments(leg),
+                duration_minutes: minutes.get(index).copied().unwrap_or(0),
+            }
+        })
+    }
+
+    /// What a seller offers.
+    #[must_use]
+    pub fn offer(&self, row: &OptionRow) -> OfferView<'_> {
+        let answer = &*self.answers[row.answer as usize];
+        let offer = &answer.offers()[row.offer as usize];
+        let parts = match self.combined == Some(row.answer) {
+            true => self.parts.get(row.offer as usize).map(|parts| &parts[..]),
+            false => None,
+        };
+        OfferView { merged: self, answer, offer, amount: row.amount(), parts: parts.unwrap_or(&[]) }
+    }
+
+    /// Whether the option is a combination of two tickets made here, not an offer of a seller.
+    #[must_use]
+    pub fn is_combination(&self, row: &OptionRow) -> bool {
+        self.combined == Some(row.answer)
+    }
+
+    pub(crate) fn raw(&self, row: &OptionRow) -> (&Answer, &Offer) {
+        let answer = &*self.answers[row.answer as usize];
+        (answer, &answer.offers()[row.offer as usize])
+    }
+
+    /// Highest total among the options of an itinerary.
+    pub(crate) fn dearest(&self, itinerary: &MergedItinerary) -> Option<i64> {
+        // Options are sorted, so the dearest is the last one with a price.
+        self.options(itinerary).iter().rev().find_map(OptionRow::amount)
+    }
+
+    pub(crate) fn traits(&self) -> &Traits {
+        self.traits.get_or_init(|| Traits::of(self))
+    }
+
+    /// Bytes held on the heap, the answers not counted.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.options.capacity() * size_of::<OptionRow>()
+            + self.itineraries.capacity() * size_of::<MergedItinerary>()
+            + self.parts.capacity() * size_of::<[Part; 2]>()
+            + self.agents.capacity() * size_of::<AgentId>()
+            + self.answers.capacity() * size_of::<Arc<Answer>>()
+    }
+}
+
+impl std::fmt::Debug for Merged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Merged")
+            .field("currency", &self.currency)
+            .field("answers", &self.answers.len())
+            .field("itineraries", &self.itineraries.len())
+            .field("options", &self.options.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A leg of an itinerary.
+#[derive(Clone, Copy, Debug)]
+pub struct LegView<'a> {
+    answer: &'a Answer,
+    atlas: &'static Atlas,
+    segments: &'a [u32],
+    /// Minutes from departure to arrival, from local times and zones.
+    pub duration_minutes: u16,
+}
+
+impl<'a> LegView<'a> {
+    /// The flights in flying order, at least one.
+    pub fn segments(&self) -> impl ExactSizeIterator<Item = &'a Segment> + use<'a> {
+        let answer = self.answer;
+        self.segments.iter().map(move |&segment| &answer.segments()[segment as usize])
+    }
+
+    fn first(&self) -> &'a Segment {
+        &self.answer.segments()[self.segments[0] as usize]
+    }
+
+    fn last(&self) -> &'a Segment {
+        &self.answer.segments()[self.segments[self.segments.len() - 1] as usize]
+    }
+
+    /// Where it starts.
+    #[must_use]
+    pub fn origin(&self) -> AirportCode {
+        self.first().origin
+    }
+
+    /// Where it ends.
+    #[must_use]
+    pub fn destination(&self) -> AirportCode {
+        self.last().destination
+    }
+
+    /// Local departure.
+    #[must_use]
+    pub fn departs(&self) -> LocalTime {
+        self.first().departs
+    }
+
+    /// Local arrival.
+    #[must_use]
+    pub fn arrives(&self) -> LocalTime {
+        self.last().arrives
+    }
+
+    /// Calendar days between local departure and local arrival; -1 across the date line.
+    #[must_use]
+    pub fn day_shift(&self) -> i32 {
+        self.arrives().date().days() - self.departs().date().days()
+    }
+
+    /// Changes of aircraft.
+    #[must_use]
+    pub fn stops(&self) -> usize {
+        self.segments.len() - 1
+    }
+
+    /// Minutes in the air of one of the segments, from local times and zones; `None` if its airport
+    /// is unknown.
+    #[must_use]
+    pub fn segment_minutes(&self, segment: &Segment) -> Option<i32> {
+        segment_minutes(self.atlas, segment)
+    }
+}
+
+/// Minutes from take-off to landing, from local times and zones.
+#[must_use]
+pub fn segment_minutes(atlas: &Atlas, segment: &Segment) -> Option<i32> {
+    let Segment { departs, arrives, origin, destination, .. } = *segment;
+    atlas.duration_minutes(origin, departs, destination, arrives)
+}
+
+/// A seller's offer for an itinerary.
+#[derive(Clone, Copy, Debug)]
+pub struct OfferView<'a> {
+    merged: &'a Merged,
+    answer: &'a Answer,
+    offer: &'a Offer,
+    parts: &'a [Part],
+    /// The total in minor units of the display currency.
+    pub amount: Option<i64>,
+}
+
+impl<'a> OfferView<'a> {
+    /// The seller; of a combination, the seller of its first part.
+    #[must_use]
+    pub fn agent(&self) -> AgentId {
+        self.offer.agent
+    }
+
+    /// The total exactly as the partner quoted it; of a combination, which nobody quoted, `None`
+    /// (its parts have theirs).
+    #[must_use]
+    pub fn quoted(&self) -> Option<Money> {
+        if self.parts.is_empty() { self.offer.price } else { None }
+    }
+
+    /// Fare brand as the seller names it; empty if not said.
+    #[must_use]
+    pub fn brand(&self) -> &'a str {
+        self.answer.text(self.offer.brand)
+    }
+
+    /// Where it can be bought; empty if not said, or for a combination (its parts have theirs).
+    #[must_use]
+    pub fn link(&self) -> &'a str {
+        self.answer.text(self.offer.link)
+    }
+
+    /// Cabin bags in the price.
+    #[must_use]
+    pub fn cabin_bags(&self) -> BagAllowance {
+        self.offer.cabin_bags
+    }
+
+    /// Checked bags in the price.
+    #[must_use]
+    pub fn checked_bags(&self) -> BagAllowance {
+        self.offer.checked_bags
+    }
+
+    /// Who answers for connections.
+    #[must_use]
+    pub fn transfer(&self) -> Transfer {
+        self.offer.transfer
+    }
+
+    /// Grams of CO2 for the whole party; `None` if not said.
+    #[must_use]
+    pub fn emissions_grams(&self) -> Option<u32> {
+        (self.offer.emissions_grams > 0).then_some(self.offer.emissions_grams)
+    }
+
+    /// Fare details by segment, as far as the seller says them.
+    pub fn fares(&self) -> impl Iterator<Item = FareView<'a>> + use<'a> {
+        let answer = self.answer;
+        answer.fares_of(self.offer).iter().map(move |fare| FareView {
+            segment: &answer.segments()[fare.segment as usize],
+            booking_class: (fare.booking_class != 0).then_some(fare.booking_class as char),
+            basis: answer.text(fare.basis),
+        })
+    }
+
+    /// The two tickets of a self-transfer combination; empty for an offer of a seller.
+    pub fn parts(&self) -> impl ExactSizeIterator<Item = PartView<'a>> + use<'a> {
+        self.parts.iter().map(PartView::new)
+    }
+
+    /// The search's merged answers.
+    #[must_use]
+    pub fn merged(&self) -> &'a Merged {
+        self.merged
+    }
+}
+
+/// Fare details of one segment.
+#[derive(Clone, Copy, Debug)]
+pub struct FareView<'a> {
+    /// The segment.
+    pub segment: &'a Segment,
+    /// Booking class letter.
+    pub booking_class: Option<char>,
+    /// Fare basis code; empty if not said.
+    pub basis: &'a str,
+}
+
+/// One ticket of a self-transfer combination, bought by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct PartView<'a> {
+    part: &'a Part,
+}
+
+impl<'a> PartView<'a> {
+    fn new(part: &'a Part) -> Self {
+        Self { part }
+    }
+
+    /// The seller.
+    #[must_use]
+    pub fn agent(&self) -> AgentId {
+        self.part.offer().agent
+    }
+
+    /// The total of this ticket exactly as its partner quoted it.
+    #[must_use]
+    pub fn quoted(&self) -> Option<Money> {
+        self.part.offer().price
+    }
+
+    /// The total of this ticket in minor units of the display currency.
+    #[must_use]
+    pub fn amount(&self) -> i64 {
+        self.part.amount
+    }
+
+    /// Fare brand; empty if not said.
+    #[must_use]
+    pub fn brand(&self) -> &'a str {
+        self.part.answer.text(self.part.offer().brand)
+    }
+
+    /// Where this ticket can be bought; empty if not said.
+    #[must_use]
+    pub fn link(&self) -> &'a str {
+        self.part.answer.text(self.part.offer().link)
+    }
+
+    /// Cabin bags in the price.
+    #[must_use]
+    pub fn cabin_bags(&self) -> BagAllowance {
+        self.part.offer().cabin_bags
+    }
+
+    /// Checked bags in the price.
+    #[must_use]
+    pub fn checked_bags(&self) -> BagAllowance {
+        self.part.offer().checked_bags
+    }
+
+    /// The flights of this ticket.
+    pub fn segments(&self) -> impl Iterator<Item = &'a Segment> + use<'a> {
+        let part = self.part;
+        part.answer.legs_of(part.offer().itinerary).flatten()
+    }
+}
