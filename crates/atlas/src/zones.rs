@@ -128,3 +128,6 @@ impl Table {
         self.offsets.get(index).copied().unwrap_or(0)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,4 @@
 //! The atlas through its public interface.
 
+mod durations;
 mod places;
