@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn test_modules_do_not_count_but_have_their_own_limit() {
+    fn lines_of_test_modules_do_not_count_but_have_their_own_limit() {
         let text =
             format!("{}#[cfg(test)]\nmod tests {{\n{}}}\n", file(200), "    a();\n".repeat(700));
         assert_eq!(check(&Tree::of(&[("a/src/a.rs", &text)])), []);
