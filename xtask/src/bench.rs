@@ -2,8 +2,8 @@
 //!
 //! Profile `dist` with `-C target-cpu=x86-64-v3` gives the headline figures, `--release` what a
 //! user gets from `cargo run --release`. Both build in target folders of their own, so that other
-//! flags do not throw away everyday builds. `connections` and `json` are compared with other
-//! people's programs; what those need from PyPI is pinned in `xtask/bench/requirements.txt`.
+//! flags do not throw away everyday builds. `connections` is compared with another engine; what that
+//! needs from PyPI is pinned in `xtask/bench/requirements.txt`.
 
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<Tally> {
     let mut build = Task::cargo(&ground.root)
         .arguments(["build", "--locked", "-p", "lab", "-p", "fareway", "--profile", profile])
         .arguments(["--target-dir".as_ref(), target.as_os_str()])
+        // Compiled in, so that a results file says how its program was built.
+        .variable("FAREWAY_PROFILE", profile)
         .limit(BUILD);
     if !release && cfg!(target_arch = "x86_64") {
         build = build.variable("RUSTFLAGS", "-C target-cpu=x86-64-v3");
@@ -38,7 +40,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<Tally> {
     let mut measure = Task::new(target.join(profile).join("lab"), &ground.root)
         .arguments(["bench"])
         .arguments(&rest)
-        .variable("FAREWAY_BENCH_PROFILE", profile)
         .limit(MEASURE);
     if name.as_str() == "connections" && ground.root.join(REQUIREMENTS).exists() {
         measure = measure.variable("PYTHON", provision::python(&ground, "bench", REQUIREMENTS)?);
