@@ -1,0 +1,137 @@
+//! Kept HTTP/1.1 connections of all partners, counted together with the ones in use.
+//!
+//! Each partner reuses its newest connection. When a new one is wanted and all are taken, the one
+//! unused longest, whosever it is, is closed.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use runtime::{FixedMap, Moment};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+
+use super::Connections;
+use super::connect::Http1;
+
+struct Kept {
+    stamp: u64,
+    until: Moment,
+    connection: Box<Http1>,
+}
+
+#[derive(Default)]
+struct Shelves {
+    /// By partner, oldest first.
+    kept: FixedMap<u64, VecDeque<Kept>>,
+    /// Partner by stamp: the first is unused longest.
+    order: BTreeMap<u64, u64>,
+    next_stamp: u64,
+}
+
+pub(super) struct Pool {
+    shelves: Mutex<Shelves>,
+    room: Arc<Semaphore>,
+    max: usize,
+}
+
+impl Pool {
+    pub(super) fn new(max: usize) -> Self {
+        Self { shelves: Mutex::default(), room: Arc::new(Semaphore::new(max)), max }
+    }
+
+    pub(super) fn count(&self) -> Connections {
+        let idle = self.lock().order.len();
+        Connections { open: self.max - self.room.available_permits(), idle, max: self.max }
+    }
+
+    /// A kept connection of this partner that is still good.
+    pub(super) fn take(&self, partner: u64, now: Moment) -> Option<Box<Http1>> {
+        loop {
+            let Kept { until, mut connection, .. } = {
+                let mut shelves = self.lock();
+                let kept = shelves.kept.get_mut(&partner)?.pop_back()?;
+                shelves.order.remove(&kept.stamp);
+                kept
+            };
+            // Polled outside the lock: it reads the socket.
+            if until > now && connection.is_usable() {
+                return Some(connection);
+            }
+        }
+    }
+
+    /// Keeps a connection for this partner's next request, if it has room for it.
+    pub(super) fn put(&self, partner: u64, connection: Box<Http1>, keep: Keep, now: Moment) {
+        let Keep { connections_max, lasts } = keep;
+        if connections_max == 0 {
+            return;
+        }
+        let mut shelves = self.lock();
+        let stamp = shelves.next_stamp;
+        shelves.next_stamp += 1;
+        let shelf = shelves.kept.entry(partner).or_default();
+        let dropped = if shelf.len() >= connections_max { shelf.pop_front() } else { None };
+        shelf.push_back(Kept { stamp, until: now + lasts, connection });
+        if let Some(dropped) = &dropped {
+            shelves.order.remove(&dropped.stamp);
+        }
+        shelves.order.insert(stamp, partner);
+        drop(shelves);
+    }
+
+    /// Room for a new connection; closes the one unused longest if there is none.
+    pub(super) async fn room(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
+        if let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() {
+            return Ok(permit);
+        }
+        drop(self.oldest());
+        Arc::clone(&self.room).acquire_owned().await
+    }
+
+    fn oldest(&self) -> Option<Box<Http1>> {
+        let mut shelves = self.lock();
+        let (_, partner) = shelves.order.pop_first()?;
+        shelves.kept.get_mut(&partner)?.pop_front().map(|kept| kept.connection)
+    }
+
+    /// Closes what has been kept too long.
+    pub(super) fn sweep(&self, now: Moment) {
+        let mut closed = Vec::new();
+        let mut shelves = self.lock();
+        let Shelves { kept, order, .. } = &mut *shelves;
+        kept.retain(|_, shelf| {
+            while let Some(first) = shelf.front()
+                && first.until <= now
+            {
+                order.remove(&first.stamp);
+                closed.extend(shelf.pop_front());
+            }
+            !shelf.is_empty()
+        });
+        drop(shelves);
+        // Sockets are closed outside the lock.
+        drop(closed);
+    }
+
+    /// Closes all kept connections of a partner that is gone.
+    pub(super) fn forget(&self, partner: u64) {
+        let mut shelves = self.lock();
+        let shelf = shelves.kept.remove(&partner).unwrap_or_default();
+        for kept in &shelf {
+            shelves.order.remove(&kept.stamp);
+        }
+        drop(shelves);
+        drop(shelf);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Shelves> {
+        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How many connections a partner keeps, and how long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keep {
+    pub(super) connections_max: usize,
+    pub(super) lasts: Duration,
+}
