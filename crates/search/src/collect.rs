@@ -20,9 +20,9 @@ use crate::ledger::AskedRow;
 use crate::merge::ANSWERS_MAX;
 
 /// Code in the row of a partner whose offers were left out because the search is full.
-pub const FULL: &str = "search_full";
+pub(crate) const FULL: &str = "search_full";
 /// Code in the row of a partner that had not ended at the deadline.
-pub const TIMED_OUT: &str = "partner_timeout";
+pub(crate) const TIMED_OUT: &str = "partner_timeout";
 
 /// What an ask is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -127,8 +127,9 @@ impl Collecting {
         }
     }
 
-    /// Takes up a part of an answer. Returns whether anything changed.
-    pub(crate) fn on_part(&mut self, ask: usize, answer: Answer) -> bool {
+    /// Takes up a part of an answer, if it has at most `room` bytes. Returns whether anything
+    /// changed.
+    pub(crate) fn on_part(&mut self, ask: usize, answer: Answer, room: usize) -> bool {
         let Some(&(Ask { role, .. }, true)) = self.asks.get(ask) else { return false };
         let (offers, bytes) = (answer.offers().len(), answer.heap_bytes());
         if offers == 0 {
@@ -137,6 +138,7 @@ impl Collecting {
         let parts: usize = self.answers.iter().map(Vec::len).sum();
         let full = self.offers + offers > self.limits.offers
             || self.bytes + bytes > self.limits.bytes
+            || bytes > room
             || parts + 1 >= ANSWERS_MAX;
         self.version += 1;
         let version = self.version;

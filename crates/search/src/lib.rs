@@ -15,34 +15,49 @@
 //!
 //! Limits: every one stands in [`SearchSettings`]. Start reading at [`merge`], then `collect`.
 
+mod book;
+mod choose_partners;
 mod collect;
+mod create;
 mod display;
+mod engine;
 mod error;
 mod facets;
+mod fan_out;
 mod filter;
 pub mod fuzz;
 mod ledger;
 mod link;
 pub mod merge;
 mod merged;
+mod plan;
+mod poll;
 pub mod rank;
+mod search;
 pub mod self_transfer;
 mod settings;
+mod snapshot;
 mod token;
 mod view;
 
+pub use choose_partners::{Choice, choose_partners};
 pub use collect::Status;
+pub use create::Opened;
 pub use display::{Display, Locale, SELECTION_MAX, Selection};
+pub use engine::{Engine, EngineParts, Load, RosterSource};
 pub use error::{End, InvalidDisplay, SearchError, TokenError};
 pub use facets::{FacetValue, Facets};
 pub use filter::{Filters, Window};
-pub use ledger::{ASKED_FOR_SELF_TRANSFER, Ledger, LedgerRow, NotAsked, Progress};
+pub use ledger::{ASKED_FOR_SELF_TRANSFER, Ledger, LedgerRow, NotAsked, Progress, Roster};
 pub use link::{LinkId, LinkSigner};
 pub use merge::merge;
 pub use merged::{
     FareView, LegView, Merged, MergedItinerary, OfferView, OptionRow, PartView, segment_minutes,
 };
+pub use poll::Polled;
 pub use rank::{Measure, Scale, Scores, Sort};
+pub use search::Search;
 pub use settings::{SearchSettings, SelfTransferSettings};
+pub use snapshot::Snapshot;
 pub use token::{KeyFileError, SearchId, Seen, Token, TokenKeys, cell_of};
 pub use view::{Cursor, InvalidCursor, Page, PageRow, View, view};

@@ -28,7 +28,7 @@ use crate::display::Display;
 use crate::error::TokenError;
 
 /// Longest token that is looked at.
-pub const TOKEN_BYTES_MAX: usize = 4_096;
+pub(crate) const TOKEN_BYTES_MAX: usize = 4_096;
 
 /// Format of the body; a new one gets a new number.
 const FORMAT: u8 = 1;

@@ -1,0 +1,201 @@
+//! Creates a search, or creates a lost one again from its token.
+//!
+//! Create answers at once with what is there: nothing for a new question, and everything known so
+//! far for one that is being asked or was asked a moment ago.
+//!
+//! Limits: open searches and their memory. At a limit, finished searches are dropped, oldest first;
+//! if there is none, the new one is refused, because dropping one that is running would waste what
+//! its partners were asked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{InvalidSearch, Question, SearchRequest};
+use runtime::Deadline;
+
+use crate::book::Gone;
+use crate::collect::CollectLimits;
+use crate::display::Display;
+use crate::engine::{Engine, earliest_today};
+use crate::error::{End, InvalidDisplay, SearchError};
+use crate::fan_out::{FanOut, run_fan_out};
+use crate::link::LinkSigner;
+use crate::plan::Plan;
+use crate::search::Search;
+use crate::snapshot::Snapshot;
+use crate::token::{SearchId, Token};
+
+/// A search that was created.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// Its token; the client has seen the snapshot.
+    pub token: String,
+    /// What is there at once.
+    pub snapshot: Arc<Snapshot>,
+}
+
+/// Finished searches dropped at most to make room for one.
+const DROPPED_MAX: usize = 64;
+
+impl Engine {
+    /// Creates a search.
+    ///
+    /// # Errors
+    /// [`SearchError::Invalid`], [`SearchError::UnknownPlace`] and [`SearchError::Display`] for what
+    /// cannot be searched or shown, [`SearchError::Overloaded`] at the limits,
+    /// [`SearchError::Stopping`] while stopping.
+    pub async fn create(
+        &self,
+        request: SearchRequest,
+        display: Display,
+    ) -> Result<Opened, SearchError> {
+        display.validate()?;
+        let horizon_days = self.parts.settings.horizon_days.get() as u32;
+        request.validate(earliest_today(), horizon_days)?;
+        let search = self.open(self.new_id(), request, display)?;
+        let snapshot = search.snapshot().await?;
+        Ok(Opened { token: self.token(&search, snapshot.seen()), snapshot })
+    }
+
+    /// The search a token belongs to, created again if it is gone.
+    ///
+    /// # Errors
+    /// [`SearchError::Token`] for a token that cannot be used; what [`Engine::create`] says if the
+    /// search is gone and cannot be created again.
+    pub fn find(&self, token: &str) -> Result<Arc<Search>, SearchError> {
+        self.find_opened(self.open_token(token)?)
+    }
+
+    pub(crate) fn find_opened(&self, token: Token) -> Result<Arc<Search>, SearchError> {
+        let Token { search, issued_s: _, seen: _, request, display } = token;
+        let known = self.book().search(search);
+        match known {
+            Some(found) => Ok(found),
+            None => self.open(search, request, display),
+        }
+    }
+
+    /// Opens a search under an id; the one that is there already if two come at once.
+    fn open(
+        &self,
+        id: SearchId,
+        request: SearchRequest,
+        display: Display,
+    ) -> Result<Arc<Search>, SearchError> {
+        if self.parts.shutdown.has_begun() {
+            return Err(SearchError::Stopping);
+        }
+        if !self.parts.atlas.rates().knows(display.currency) {
+            return Err(InvalidDisplay::Currency(display.currency).into());
+        }
+        let question = self.normalise(&request)?;
+        self.make_room()?;
+        let fan_out = self.share_or_start(question);
+        let links = LinkSigner::new(&self.parts.keys, id);
+        let search = Search::new(
+            id,
+            Arc::new(request),
+            Arc::new(display),
+            fan_out,
+            (links, self.bench.clone()),
+        );
+        let expires = runtime::now() + Duration::from_secs(self.parts.settings.open_s.get());
+        let mut book = self.book();
+        if let Some(first) = book.search(id) {
+            return Ok(first);
+        }
+        let search = Arc::new(search);
+        book.add_search(Arc::clone(&search), expires);
+        Ok(search)
+    }
+
+    /// Resolves places into airports.
+    fn normalise(&self, request: &SearchRequest) -> Result<Question, SearchError> {
+        let atlas = self.parts.atlas;
+        for (leg, wanted) in request.legs.iter().enumerate() {
+            let ends = [(End::Origin, wanted.origin), (End::Destination, wanted.destination)];
+            for (end, place) in ends {
+                if atlas.airports_of(place).is_empty() {
+                    return Err(SearchError::UnknownPlace { leg, end, place });
+                }
+            }
+            let (from, to) =
+                (atlas.airports_of(wanted.origin), atlas.airports_of(wanted.destination));
+            if from.iter().any(|airport| to.contains(airport)) {
+                return Err(InvalidSearch::SamePlace { leg }.into());
+            }
+        }
+        let normalised = Question::normalise(request, |place, nearby| atlas.resolve(place, nearby));
+        let mut question = normalised.ok_or(SearchError::Internal)?;
+        for (leg, wanted) in question.legs.iter_mut().zip(&request.legs) {
+            // Airports near both ends would make flights from a place to itself; each stays only
+            // where it was asked for.
+            let (from, to) =
+                (atlas.airports_of(wanted.origin), atlas.airports_of(wanted.destination));
+            let near_both: Vec<_> = leg
+                .origin
+                .airports
+                .iter()
+                .copied()
+                .filter(|airport| leg.destination.contains(*airport))
+                .collect();
+            leg.origin.airports.retain(|code| from.contains(code) || !near_both.contains(code));
+            leg.destination.airports.retain(|code| to.contains(code) || !near_both.contains(code));
+        }
+        Ok(question)
+    }
+
+    /// A fan-out of the question that is running or fresh, or a new one.
+    fn share_or_start(&self, question: Question) -> Arc<FanOut> {
+        let settings = &self.parts.settings;
+        let roster = (self.parts.roster)();
+        let fresh = settings.fresh_ms.ms();
+        let key = question.key();
+        let now = runtime::now();
+        if let Some(shared) = self.book().shareable(key, &roster, fresh, now) {
+            return shared;
+        }
+        // Planned outside the lock: with 1,200 partners it takes a while.
+        let plan = Plan::new(question, roster, earliest_today(), settings, self.parts.atlas);
+        let limits =
+            CollectLimits { offers: settings.offers_max.size(), bytes: settings.bytes_max.size() };
+        let fan_out = Arc::new(FanOut::new(&plan, self.new_run(), limits, Arc::clone(&self.meter)));
+        let deadline = Deadline::after(now, settings.deadline_ms.ms());
+        let mut book = self.book();
+        if let Some(shared) = book.shareable(key, &plan.roster, fresh, now) {
+            return shared;
+        }
+        let replaced = book.add_fan_out(Arc::clone(&fan_out), deadline.moment() + fresh);
+        drop(book);
+        drop(replaced);
+        self.parts.tasks.spawn(run_fan_out(
+            Arc::clone(&fan_out),
+            plan.asks,
+            deadline,
+            self.parts.tasks.clone(),
+            self.parts.shutdown.clone(),
+        ));
+        fan_out
+    }
+
+    /// Drops expired and, over a limit, finished searches until one more fits.
+    fn make_room(&self) -> Result<(), SearchError> {
+        let settings = &self.parts.settings;
+        let gone = self.book().sweep(runtime::now());
+        drop(gone);
+        for _ in 0..DROPPED_MAX {
+            // An eighth is left for the searches that are running.
+            let full = self.book().len() >= settings.open_max.size()
+                || self.meter.used() > self.meter.most() - self.meter.most() / 8;
+            if !full {
+                return Ok(());
+            }
+            let gone: Option<Gone> = self.book().remove_oldest_finished();
+            if gone.is_none() {
+                return Err(SearchError::Overloaded { retry_after: settings.deadline_ms.ms() });
+            }
+            drop(gone);
+        }
+        Ok(())
+    }
+}

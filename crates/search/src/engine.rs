@@ -1,0 +1,181 @@
+//! Holds the open searches of one cell: creates, finds, polls and forgets them.
+//!
+//! ```text
+//! create ─▶ Book ◀─ find ◀─ token        (a search that is gone comes back from its token)
+//!            │ one Search an id, one FanOut a question
+//!            └─ sweep: expired ones go; over a limit, finished ones go first
+//! ```
+//!
+//! The book is behind one lock, held for look-ups only: never while waiting, asking or merging.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use atlas::Atlas;
+use domain::Date;
+use runtime::{Random, Shutdown, TaskSet, Workers};
+
+use crate::book::Book;
+use crate::error::SearchError;
+use crate::fan_out::{Bench, Meter};
+use crate::ledger::Roster;
+use crate::search::Search;
+use crate::settings::SearchSettings;
+use crate::token::{SearchId, Seen, Token, TokenKeys};
+
+/// Gives the partners there are now. Called once per search, so it must be cheap.
+pub type RosterSource = Arc<dyn Fn() -> Roster + Send + Sync>;
+
+/// What an engine is made of.
+#[derive(Clone)]
+pub struct EngineParts {
+    /// Limits and times.
+    pub settings: SearchSettings,
+    /// The partners.
+    pub roster: RosterSource,
+    /// Places, zones, rates.
+    pub atlas: &'static Atlas,
+    /// Threads for merging large answers.
+    pub workers: Workers,
+    /// Where asks run.
+    pub tasks: TaskSet,
+    /// When to stop.
+    pub shutdown: Shutdown,
+    /// Keys of tokens and links.
+    pub keys: TokenKeys,
+    /// The number of this cell, unique in the fleet.
+    pub cell: u32,
+}
+
+impl std::fmt::Debug for EngineParts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EngineParts").field("cell", &self.cell).finish_non_exhaustive()
+    }
+}
+
+/// The live searches of one cell.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) parts: EngineParts,
+    pub(crate) bench: Bench,
+    pub(crate) meter: Arc<Meter>,
+    book: Mutex<Book>,
+    seed: u128,
+    created: AtomicU64,
+    runs: AtomicU32,
+}
+
+/// How full an engine is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// Searches open.
+    pub open: usize,
+    /// Bytes held for them.
+    pub bytes: usize,
+}
+
+impl Engine {
+    /// An engine without searches. It also sweeps expired ones, in the parts' tasks.
+    ///
+    /// # Errors
+    /// If the operating system gives no random bytes.
+    pub fn new(parts: EngineParts) -> std::io::Result<Arc<Self>> {
+        let bench = Bench {
+            atlas: parts.atlas,
+            workers: parts.workers.clone(),
+            self_transfer: parts.settings.self_transfer.clone(),
+        };
+        let engine = Arc::new(Self {
+            bench,
+            meter: Arc::new(Meter::new(parts.settings.bytes_total_max.size())),
+            book: Mutex::default(),
+            seed: u128::from_le_bytes(Random::secret_bytes()?),
+            created: AtomicU64::new(0),
+            // Another start gives other runs, so that a version seen before it is never current.
+            runs: AtomicU32::new(u32::from_le_bytes(Random::secret_bytes()?)),
+            parts,
+        });
+        let (swept, shutdown) = (Arc::downgrade(&engine), engine.parts.shutdown.clone());
+        engine.parts.tasks.spawn(async move {
+            loop {
+                tokio::select! {
+                    biased;
+                    () = shutdown.begun() => return,
+                    () = tokio::time::sleep(SWEEP_EVERY) => {}
+                }
+                let Some(engine) = swept.upgrade() else { return };
+                let gone = engine.book().sweep(runtime::now());
+                // Freed outside the lock.
+                drop(gone);
+            }
+        });
+        Ok(engine)
+    }
+
+    pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
+        // The book changes in single steps, so a panic between two of them breaks nothing.
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How full it is.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        Load { open: self.book().len(), bytes: self.meter.used() }
+    }
+
+    /// Its limits.
+    #[must_use]
+    pub fn settings(&self) -> &SearchSettings {
+        &self.parts.settings
+    }
+
+    /// A token of a search, for a client that has seen so much of it.
+    #[must_use]
+    pub fn token(&self, search: &Search, seen: Seen) -> String {
+        let token = Token {
+            search: search.id(),
+            issued_s: now_s(),
+            seen,
+            request: (*search.request).clone(),
+            display: (*search.display).clone(),
+        };
+        token.seal(&self.parts.keys, self.parts.cell)
+    }
+
+    /// Reads a token.
+    ///
+    /// # Errors
+    /// [`SearchError::Token`] if it is not a token of ours or has expired.
+    pub fn open_token(&self, text: &str) -> Result<Token, SearchError> {
+        let lifetime_s = self.parts.settings.token_s.get() as u32;
+        Ok(Token::open(text, &self.parts.keys, now_s(), lifetime_s)?)
+    }
+
+    /// An id nobody can guess.
+    pub(crate) fn new_id(&self) -> SearchId {
+        let mut bytes = [0_u8; 24];
+        bytes[..16].copy_from_slice(&self.seed.to_le_bytes());
+        let count = self.created.fetch_add(1, Ordering::Relaxed);
+        bytes[16..].copy_from_slice(&count.to_le_bytes());
+        SearchId(xxhash_rust::xxh3::xxh3_128(&bytes))
+    }
+
+    pub(crate) fn new_run(&self) -> u32 {
+        self.runs.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// How often expired searches are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// Seconds since 1970.
+fn now_s() -> u32 {
+    u32::try_from(runtime::unix_ms() / 1_000).unwrap_or(u32::MAX)
+}
+
+/// The earliest local day anywhere on Earth: twelve hours behind UTC.
+pub(crate) fn earliest_today() -> Date {
+    const DAY_MS: i64 = 86_400_000;
+    Date::from_days(((runtime::unix_ms() - DAY_MS / 2).div_euclid(DAY_MS)) as i32)
+}

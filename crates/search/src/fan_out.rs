@@ -1,0 +1,379 @@
+//! Asks the chosen partners at once, under one deadline, and keeps what they answer.
+//!
+//! ```text
+//! Plan (whom to ask what) ─▶ run_fan_out: one task an ask ─▶ Collecting (pure)
+//!                                      │ deadline               │ version
+//!                                      ▼                        ▼
+//!                               on_deadline, abort        watch: pollers wake
+//! ```
+//!
+//! All searches that ask the same question share one fan-out. It is kept by those that read it and
+//! freed with the last of them; its tasks end by the deadline whether anybody still reads or not.
+//! A task that panics counts as a failed partner and takes nothing else with it.
+//!
+//! Merging happens when somebody looks, once per version and currency; large answers on workers.
+//!
+//! Limits: asks (from the plan), offers and bytes of one search and of all ([`Limits`]),
+//! [`CURRENCIES_MAX`] merged answers kept.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use atlas::Atlas;
+use domain::{Answer, CurrencyCode, Question, QuestionKey};
+use runtime::{Deadline, Fault, Moment, Shutdown, TaskSet, Workers};
+use tokio::sync::watch;
+
+use crate::collect::{Ask, AskEnd, CollectLimits, Collecting, Role, Status};
+use crate::error::SearchError;
+use crate::ledger::{Ledger, NotAsked, Progress, Roster};
+use crate::merge::{merge_in, merge_with};
+use crate::merged::Merged;
+use crate::plan::Plan;
+use crate::self_transfer::{Hub, combine};
+use crate::settings::SelfTransferSettings;
+
+/// Merged answers kept per fan-out, one a currency.
+const CURRENCIES_MAX: usize = 8;
+/// From this many offers on, merging may take more than about 100 us and goes to the workers.
+const OFFERS_INLINE: usize = 4_000;
+/// Code in the row of a partner whose task broke.
+const BROKEN: &str = "search_internal";
+
+/// Bytes held by all searches, and how many there may be.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    used: AtomicUsize,
+    most: usize,
+}
+
+impl Meter {
+    pub(crate) fn new(most: usize) -> Self {
+        Self { used: AtomicUsize::new(0), most }
+    }
+
+    pub(crate) fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn most(&self) -> usize {
+        self.most
+    }
+}
+
+/// What a fan-out needs to look at its answers.
+#[derive(Clone, Debug)]
+pub(crate) struct Bench {
+    pub(crate) atlas: &'static Atlas,
+    pub(crate) workers: Workers,
+    pub(crate) self_transfer: SelfTransferSettings,
+}
+
+/// One question asked of many partners.
+#[derive(Debug)]
+pub(crate) struct FanOut {
+    pub(crate) question: Arc<Question>,
+    pub(crate) key: QuestionKey,
+    pub(crate) run: u32,
+    pub(crate) started: Moment,
+    pub(crate) started_unix_ms: i64,
+    pub(crate) roster: Roster,
+    hub: Option<Hub>,
+    reasons: Arc<[Option<NotAsked>]>,
+    state: Mutex<Collecting>,
+    news: watch::Sender<u32>,
+    ended: OnceLock<Moment>,
+    meter: Arc<Meter>,
+    counted: AtomicUsize,
+    merged: tokio::sync::Mutex<Vec<(CurrencyCode, u32, Arc<Merged>)>>,
+}
+
+/// A fan-out's state at one moment, without its answers.
+pub(crate) struct Look {
+    pub(crate) version: u32,
+    pub(crate) status: Status,
+    pub(crate) ledger: Ledger,
+    pub(crate) progress: Progress,
+}
+
+/// Answers at one moment, by role.
+struct Taken {
+    version: u32,
+    offers: usize,
+    whole: Vec<Arc<Answer>>,
+    first: Vec<Arc<Answer>>,
+    second: Vec<Arc<Answer>>,
+}
+
+impl FanOut {
+    pub(crate) fn new(plan: &Plan, run: u32, limits: CollectLimits, meter: Arc<Meter>) -> Self {
+        let any_partner = !plan.roster.is_empty();
+        Self {
+            question: Arc::clone(&plan.question),
+            key: plan.key,
+            run,
+            started: runtime::now(),
+            started_unix_ms: runtime::unix_ms(),
+            roster: Arc::clone(&plan.roster),
+            hub: plan.hub.clone(),
+            reasons: plan.reasons.clone().into(),
+            state: Mutex::new(Collecting::new(&plan.asks, any_partner, limits)),
+            news: watch::Sender::new(0),
+            ended: OnceLock::new(),
+            meter,
+            counted: AtomicUsize::new(0),
+            merged: tokio::sync::Mutex::new(Vec::new()),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, Collecting> {
+        // Collecting changes in single steps, so a panic between two of them breaks nothing.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn subscribe(&self) -> watch::Receiver<u32> {
+        self.news.subscribe()
+    }
+
+    pub(crate) fn version(&self) -> u32 {
+        *self.news.borrow()
+    }
+
+    /// When it ended; `None` while partners are awaited.
+    pub(crate) fn ended(&self) -> Option<Moment> {
+        self.ended.get().copied()
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.state().status()
+    }
+
+    /// State and ledger, taken together.
+    pub(crate) fn look(&self) -> Look {
+        let state = self.state();
+        let (version, status) = (state.version(), state.status());
+        let asked = state.rows().into();
+        drop(state);
+        let ledger = Ledger::new(Arc::clone(&self.roster), asked, Arc::clone(&self.reasons));
+        let progress = ledger.progress();
+        Look { version, status, ledger, progress }
+    }
+
+    fn on_part(&self, ask: usize, answer: Answer) {
+        let room = self.meter.most().saturating_sub(self.meter.used());
+        let mut state = self.state();
+        let before = state.bytes();
+        let changed = state.on_part(ask, answer, room);
+        let more = state.bytes() - before;
+        self.publish(&state, changed);
+        drop(state);
+        self.count(more);
+    }
+
+    fn on_end(&self, ask: usize, end: AskEnd) {
+        let mut state = self.state();
+        let changed = state.on_end(ask, end);
+        self.publish(&state, changed);
+    }
+
+    fn on_deadline(&self) {
+        let mut state = self.state();
+        let changed = state.on_deadline(self.elapsed_ms());
+        self.publish(&state, changed);
+    }
+
+    fn elapsed_ms(&self) -> u32 {
+        millis(runtime::now().saturating_duration_since(self.started))
+    }
+
+    /// Tells everyone who waits. Under the state's lock, so that versions never go back.
+    fn publish(&self, state: &Collecting, changed: bool) {
+        if state.is_over() {
+            let _ = self.ended.set(runtime::now());
+        }
+        if changed {
+            self.news.send_replace(state.version());
+        }
+    }
+
+    fn count(&self, bytes: usize) {
+        self.counted.fetch_add(bytes, Ordering::Relaxed);
+        self.meter.used.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn take(&self) -> Taken {
+        let state = self.state();
+        Taken {
+            version: state.version(),
+            offers: state.offers(),
+            whole: state.answers(Role::Whole).to_vec(),
+            first: state.answers(Role::First).to_vec(),
+            second: state.answers(Role::Second).to_vec(),
+        }
+    }
+
+    /// The answers so far, merged in a currency; at least as new as `version`.
+    ///
+    /// # Errors
+    /// [`SearchError::Internal`] if merging broke.
+    pub(crate) async fn merged(
+        &self,
+        currency: CurrencyCode,
+        version: u32,
+        bench: &Bench,
+    ) -> Result<Arc<Merged>, SearchError> {
+        // Whoever comes while it is merged waits here and finds it done.
+        let mut kept = self.merged.lock().await;
+        let known = kept.iter().position(|&(known, _, _)| known == currency);
+        if let Some(at) = known
+            && kept[at].1 >= version
+        {
+            return Ok(Arc::clone(&kept[at].2));
+        }
+        let taken = self.take();
+        let (at_version, large) = (taken.version, taken.offers > OFFERS_INLINE);
+        let (atlas, settings) = (bench.atlas, bench.self_transfer.clone());
+        let work = move || merge_taken(&taken, currency, &settings, atlas);
+        let merged = if large {
+            bench.workers.run(work).await.map_err(|_| SearchError::Internal)?
+        } else {
+            contain(work)?
+        };
+        let merged = Arc::new(merged);
+        self.count(merged.heap_bytes());
+        let freed = match known {
+            Some(at) => {
+                Some(std::mem::replace(&mut kept[at], (currency, at_version, Arc::clone(&merged))))
+            }
+            None => {
+                let oldest = (kept.len() == CURRENCIES_MAX).then(|| kept.remove(0));
+                kept.push((currency, at_version, Arc::clone(&merged)));
+                oldest
+            }
+        };
+        if let Some((_, _, old)) = freed {
+            self.counted.fetch_sub(old.heap_bytes(), Ordering::Relaxed);
+            self.meter.used.fetch_sub(old.heap_bytes(), Ordering::Relaxed);
+        }
+        Ok(merged)
+    }
+}
+
+impl Drop for FanOut {
+    fn drop(&mut self) {
+        self.meter.used.fetch_sub(*self.counted.get_mut(), Ordering::Relaxed);
+    }
+}
+
+/// Runs a piece of work whose panic must stay here.
+fn contain<T>(work: impl FnOnce() -> T) -> Result<T, SearchError> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|_| {
+        tracing::error!("merging a search panicked");
+        SearchError::Internal
+    })
+}
+
+fn merge_taken(
+    taken: &Taken,
+    currency: CurrencyCode,
+    settings: &SelfTransferSettings,
+    atlas: &'static Atlas,
+) -> Merged {
+    if taken.first.is_empty() || taken.second.is_empty() {
+        return merge_in(&taken.whole, currency, atlas);
+    }
+    let first = merge_in(&taken.first, currency, atlas);
+    let second = merge_in(&taken.second, currency, atlas);
+    merge_with(&taken.whole, combine(&first, &second, settings), currency, atlas)
+}
+
+/// Asks everyone and ends when all have ended, at the deadline, or when the service stops.
+pub(crate) async fn run_fan_out(
+    fan_out: Arc<FanOut>,
+    asks: Vec<Ask>,
+    deadline: Deadline,
+    tasks: TaskSet,
+    shutdown: Shutdown,
+) {
+    let hub = fan_out.hub.clone();
+    let questions = [
+        Some(Arc::clone(&fan_out.question)),
+        hub.as_ref().map(|hub| Arc::new(hub.first.clone())),
+        hub.map(|hub| Arc::new(hub.second)),
+    ];
+    let mut running = Vec::with_capacity(asks.len());
+    for (index, ask) in asks.into_iter().enumerate() {
+        match &questions[ask.role as usize] {
+            Some(question) => running.push(tasks.spawn(ask_one(
+                Arc::clone(&fan_out),
+                index,
+                ask.partner,
+                Arc::clone(question),
+                deadline,
+            ))),
+            None => fan_out.on_end(index, AskEnd { ms: 0, fault: Some(BROKEN) }),
+        }
+    }
+    let mut news = fan_out.subscribe();
+    let over = async {
+        // The sender lives in `fan_out`, so waiting cannot fail.
+        while fan_out.ended().is_none() && news.changed().await.is_ok() {}
+    };
+    if fan_out.state().is_over() {
+        fan_out.publish(&fan_out.state(), true);
+    }
+    tokio::select! {
+        biased;
+        () = over => return,
+        () = tokio::time::sleep_until(deadline.moment()) => {}
+        () = shutdown.begun() => {}
+    }
+    fan_out.on_deadline();
+    for task in running {
+        task.abort();
+    }
+}
+
+/// Asks one partner; whatever happens, the ask ends.
+async fn ask_one(
+    fan_out: Arc<FanOut>,
+    ask: usize,
+    partner: u16,
+    question: Arc<Question>,
+    deadline: Deadline,
+) {
+    let mut ending = Ending { fan_out: &fan_out, ask, end: None };
+    let Some(partner) = fan_out.roster.get(partner as usize) else { return };
+    let taker = Arc::downgrade(&fan_out);
+    let sink = Box::new(move |answer| {
+        if let Some(fan_out) = taker.upgrade() {
+            fan_out.on_part(ask, answer);
+        }
+    });
+    let asked = partner.ask(question, deadline, sink).await;
+    let fault = asked.outcome.as_ref().err().map(Fault::code);
+    if let Err(error) = &asked.outcome {
+        tracing::debug!(partner = %partner.settings().id, %error, "a partner failed");
+    }
+    ending.end = Some(AskEnd { ms: millis(asked.took), fault });
+}
+
+/// Ends an ask when it goes out of scope, also by a panic.
+struct Ending<'a> {
+    fan_out: &'a FanOut,
+    ask: usize,
+    end: Option<AskEnd>,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        let broken = || AskEnd { ms: self.fan_out.elapsed_ms(), fault: Some(BROKEN) };
+        let end = self.end.take().unwrap_or_else(broken);
+        self.fan_out.on_end(self.ask, end);
+    }
+}
+
+fn millis(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
+}

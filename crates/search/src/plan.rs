@@ -1,0 +1,65 @@
+//! Who is asked what: the question itself, and the two extra questions of a self-transfer.
+//!
+//! Pure. The extra questions have a few places of the search's own limit, so that a search never
+//! asks more than `partners_max` partners in all.
+
+use std::sync::Arc;
+
+use atlas::Atlas;
+use domain::{Date, Question, QuestionKey};
+
+use crate::choose_partners::choose_partners;
+use crate::collect::{Ask, Role};
+use crate::ledger::{NotAsked, Roster};
+use crate::self_transfer::{Hub, choose_hub};
+use crate::settings::SearchSettings;
+
+/// Everything decided before the first partner is asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) question: Arc<Question>,
+    pub(crate) key: QuestionKey,
+    pub(crate) roster: Roster,
+    pub(crate) asks: Vec<Ask>,
+    /// By partner, why it is not asked.
+    pub(crate) reasons: Vec<Option<NotAsked>>,
+    pub(crate) hub: Option<Hub>,
+}
+
+impl Plan {
+    pub(crate) fn new(
+        question: Question,
+        roster: Roster,
+        today: Date,
+        settings: &SearchSettings,
+        atlas: &'static Atlas,
+    ) -> Self {
+        let most = settings.partners_max.size();
+        // Never more than a quarter of all places.
+        let extra = settings.self_transfer.partners_max.size().min(most / 4);
+        let wanted = settings.self_transfer.enabled && extra >= 2;
+        let hub = if wanted { choose_hub(&question, atlas) } else { None };
+        let parts = hub.map(|hub| {
+            let ask = |question| choose_partners(question, &roster, today, extra / 2).ask;
+            let (first, second) = (ask(&hub.first), ask(&hub.second));
+            (hub, first, second)
+        });
+        // One half of a combination is worth nothing without the other.
+        let parts = parts.filter(|(_, first, second)| !first.is_empty() && !second.is_empty());
+        let whole = if parts.is_some() { most - extra } else { most };
+        let choice = choose_partners(&question, &roster, today, whole);
+        let mut reasons = choice.reasons;
+        let as_asks = |partners: &[u16], role| {
+            partners.iter().map(|&partner| Ask { partner, role }).collect::<Vec<_>>()
+        };
+        let mut asks = as_asks(&choice.ask, Role::Whole);
+        let hub = parts.map(|(hub, first, second)| {
+            asks.extend(as_asks(&first, Role::First));
+            asks.extend(as_asks(&second, Role::Second));
+            first.iter().chain(&second).for_each(|&partner| reasons[partner as usize] = None);
+            hub
+        });
+        let key = question.key();
+        Self { question: Arc::new(question), key, roster, asks, reasons, hub }
+    }
+}

@@ -1,0 +1,96 @@
+//! What is known of a search at one moment.
+
+use std::sync::Arc;
+
+use domain::{Question, SearchRequest};
+
+use crate::collect::Status;
+use crate::display::Display;
+use crate::ledger::{Ledger, Progress};
+use crate::link::{LinkId, LinkSigner};
+use crate::merged::{Merged, MergedItinerary, OfferView};
+use crate::token::{SearchId, Seen};
+use crate::view::{Page, View, view};
+
+/// One version of a growing answer. Never changes; the next version is another snapshot.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The search.
+    pub search: SearchId,
+    /// Rises with every part of an answer and every partner that ends.
+    pub version: u32,
+    /// Which run of the fan-out the version belongs to.
+    pub run: u32,
+    /// Whether more is to come.
+    pub status: Status,
+    /// What was asked.
+    pub request: Arc<SearchRequest>,
+    /// What that means.
+    pub question: Arc<Question>,
+    /// How it is shown.
+    pub display: Arc<Display>,
+    /// The merged answers.
+    pub merged: Arc<Merged>,
+    /// What became of every partner.
+    pub ledger: Ledger,
+    /// Partners asked, answered, failed.
+    pub progress: Progress,
+    /// When the fan-out began, milliseconds since 1970.
+    pub started_unix_ms: i64,
+    pub(crate) links: Arc<LinkSigner>,
+}
+
+impl Snapshot {
+    /// What a token that was given out with this snapshot has seen.
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        Seen { run: self.run, version: self.version }
+    }
+
+    /// One page of the answer.
+    #[must_use]
+    pub fn view(&self, wanted: &View) -> Page {
+        view(&self.merged, &self.question, &self.display, wanted)
+    }
+
+    /// Adds the signed link id of an offer to a text; `part` is 0 for the whole offer, 1 and 2 for
+    /// the parts of a combination.
+    pub fn write_link(
+        &self,
+        itinerary: &MergedItinerary,
+        offer: &OfferView<'_>,
+        part: u8,
+        out: &mut String,
+    ) {
+        self.links.write(link_id(itinerary, offer, part), out);
+    }
+
+    /// The address behind a signed link id.
+    #[must_use]
+    pub fn follow(&self, link: &str) -> Option<&str> {
+        let wanted = self.links.open(link)?;
+        for itinerary in self.merged.itineraries() {
+            for option in self.merged.options(itinerary) {
+                let offer = self.merged.offer(option);
+                if link_id(itinerary, &offer, 0) == wanted {
+                    return Some(offer.link()).filter(|link| !link.is_empty());
+                }
+                for (index, part) in offer.parts().enumerate() {
+                    if link_id(itinerary, &offer, index as u8 + 1) == wanted {
+                        return Some(part.link()).filter(|link| !link.is_empty());
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
+/// The fingerprint of an offer's link. Parts of a combination are told apart by their own seller
+/// and brand too, so that a link never leads to another seller's ticket.
+fn link_id(itinerary: &MergedItinerary, offer: &OfferView<'_>, part: u8) -> LinkId {
+    match offer.parts().nth(usize::from(part.max(1)) - 1) {
+        Some(ticket) if part > 0 => LinkId::of(itinerary.key, ticket.agent(), ticket.brand(), part),
+        _ => LinkId::of(itinerary.key, offer.agent(), offer.brand(), part),
+    }
+}
