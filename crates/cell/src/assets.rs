@@ -1,0 +1,113 @@
+//! The page: files of `web/`, embedded when the binary is built.
+//!
+//! `/` and every path under `/search` answer with `index.html`, so that a link to a search opens
+//! the page. Each file has an `ETag` of its content; browsers ask again each time and get 304.
+//!
+//! Nothing is read from disk when the service runs.
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+
+/// What the page may load: only what comes from here.
+pub const POLICY: &str = "default-src 'self'; base-uri 'none'; object-src 'none'; \
+                          frame-ancestors 'none'; form-action 'self'";
+
+/// Path and bytes of every file, by path.
+static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+
+/// The file that answers a path, if there is one.
+fn find(path: &str) -> Option<(&'static str, &'static [u8])> {
+    let opens_page = path == "/" || path == "/search" || path.starts_with("/search/");
+    let path = if opens_page { "/index.html" } else { path };
+    let at = FILES.binary_search_by(|(known, _)| (*known).cmp(path)).ok()?;
+    FILES.get(at).copied()
+}
+
+/// Whether there is a file for the path.
+#[must_use]
+pub fn exists(path: &str) -> bool {
+    find(path).is_some()
+}
+
+/// The answer for a path, or `None` if there is no such file.
+#[must_use]
+pub fn answer(method: &Method, path: &str, headers: &HeaderMap) -> Option<Response> {
+    let (name, bytes) = find(path)?;
+    let tag = format!("\"{:032x}\"", xxhash_rust::xxh3::xxh3_128(bytes));
+    let known = headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .any(|one| one.trim().trim_start_matches("W/") == tag);
+    let body =
+        if known || method == Method::HEAD { Bytes::new() } else { Bytes::from_static(bytes) };
+    let mut response = Response::new(Body::from(body));
+    if known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let answered = response.headers_mut();
+    answered.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
+    answered.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    answered.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    answered.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answered.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        answered.insert(ETAG, tag);
+    }
+    Some(response)
+}
+
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "json" | "map" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "webp" => "image/webp",
+        "woff2" => "font/woff2",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_sorted_so_that_they_can_be_found() {
+        assert!(FILES.is_sorted_by(|one, two| one.0 < two.0));
+    }
+
+    #[test]
+    fn every_file_is_answered_once_and_then_not_modified() {
+        for (path, bytes) in FILES {
+            let first = answer(&Method::GET, path, &HeaderMap::new()).unwrap();
+            assert_eq!((first.status(), bytes.is_empty()), (StatusCode::OK, false), "{path}");
+            let mut headers = HeaderMap::new();
+            headers.insert(IF_NONE_MATCH, first.headers()[ETAG].clone());
+            let second = answer(&Method::GET, path, &headers).unwrap();
+            assert_eq!(second.status(), StatusCode::NOT_MODIFIED);
+            assert!(first.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap().contains("'self'"));
+        }
+    }
+
+    #[test]
+    fn links_into_a_search_open_the_page_and_other_paths_do_not() {
+        assert_eq!(exists("/"), exists("/index.html"));
+        assert_eq!(exists("/search/abc-cell1"), exists("/index.html"));
+        assert!(!exists("/searching"));
+        assert!(!exists("/../Cargo.toml"));
+    }
+}

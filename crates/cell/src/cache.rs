@@ -1,0 +1,103 @@
+//! Rendered answers of searches, kept by what was asked and which version it shows.
+//!
+//! A page is found by the exact text of its path and query; it is served only while the search is at
+//! the version it was rendered from, so nothing stale is ever shown. Limits: bytes; what was not
+//! asked for lately goes first.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use quick_cache::sync::Cache;
+use quick_cache::{DefaultHashBuilder, Weighter};
+use search::{Search, SearchId, Seen};
+
+/// Bytes an entry costs besides its texts.
+const ENTRY_BYTES: u64 = 256;
+
+/// A rendered page.
+#[derive(Clone, Debug)]
+pub(crate) struct PageEntry {
+    /// The search, to see whether it has moved on.
+    pub(crate) search: Arc<Search>,
+    /// What the page shows.
+    pub(crate) seen: Seen,
+    /// When the token in the path ends, milliseconds since 1970.
+    pub(crate) until_ms: i64,
+    /// The page.
+    pub(crate) bytes: Bytes,
+}
+
+#[derive(Clone, Debug)]
+struct PageWeight;
+
+impl Weighter<Box<str>, PageEntry> for PageWeight {
+    fn weight(&self, path: &Box<str>, entry: &PageEntry) -> u64 {
+        (path.len() + entry.bytes.len()) as u64 + ENTRY_BYTES
+    }
+}
+
+/// Pages by path and query.
+#[derive(Debug)]
+pub(crate) struct PageCache {
+    pages: Cache<Box<str>, PageEntry, PageWeight>,
+}
+
+impl PageCache {
+    pub(crate) fn new(bytes: u64) -> Self {
+        let items = (bytes / 20_000).clamp(16, 1 << 20) as usize;
+        Self { pages: Cache::with(items, bytes, PageWeight, DefaultHashBuilder::default(), quick_cache::sync::DefaultLifecycle::default()) }
+    }
+
+    /// The page of a path and query, if it shows the present version.
+    pub(crate) fn find(&self, path: &str, now_ms: i64) -> Option<Bytes> {
+        let entry = self.pages.get(path)?;
+        (entry.seen == entry.search.seen() && now_ms < entry.until_ms).then_some(entry.bytes)
+    }
+
+    pub(crate) fn keep(&self, path: &str, entry: PageEntry) {
+        self.pages.insert(path.into(), entry);
+    }
+}
+
+/// What names a rendered v3 content.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ContentKey {
+    /// The search.
+    pub(crate) search: SearchId,
+    /// What the content shows.
+    pub(crate) seen: Seen,
+    /// Where its links lead to.
+    pub(crate) public_url: String,
+    /// Counts stretches of ten minutes: links carry a token, which must not grow old here.
+    pub(crate) stretch: i64,
+}
+
+#[derive(Clone, Debug)]
+struct ContentWeight;
+
+impl Weighter<ContentKey, Bytes> for ContentWeight {
+    fn weight(&self, key: &ContentKey, bytes: &Bytes) -> u64 {
+        (key.public_url.len() + bytes.len()) as u64 + ENTRY_BYTES
+    }
+}
+
+/// Contents of v3 polls.
+#[derive(Debug)]
+pub(crate) struct ContentCache {
+    contents: Cache<ContentKey, Bytes, ContentWeight>,
+}
+
+impl ContentCache {
+    pub(crate) fn new(bytes: u64) -> Self {
+        let items = (bytes / 500_000).clamp(16, 1 << 16) as usize;
+        Self { contents: Cache::with(items, bytes, ContentWeight, DefaultHashBuilder::default(), quick_cache::sync::DefaultLifecycle::default()) }
+    }
+
+    pub(crate) fn find(&self, key: &ContentKey) -> Option<Bytes> {
+        self.contents.get(key)
+    }
+
+    pub(crate) fn keep(&self, key: ContentKey, bytes: Bytes) {
+        self.contents.insert(key, bytes);
+    }
+}

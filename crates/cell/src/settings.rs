@@ -1,0 +1,56 @@
+//! `[cell]` in the settings file: the limits of the outward API.
+
+use runtime::Limited;
+use serde::{Deserialize, Serialize};
+
+/// `[cell]`: what the outward API allows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CellSettings {
+    /// Bytes of a request's body.
+    pub body_bytes: Limited<1_024, 1_048_576>,
+    /// Nesting of a JSON body.
+    pub json_depth: Limited<4, 100>,
+    /// Header lines of a request.
+    pub headers: Limited<8, 256>,
+    /// Bytes of a request's path and query together.
+    pub uri_bytes: Limited<512, 65_536>,
+    /// Time for one request, milliseconds; event streams have their own.
+    pub request_ms: Limited<100, 120_000>,
+    /// How long a poll may wait for news, milliseconds.
+    pub poll_wait_ms: Limited<0, 1_000>,
+    /// Event streams open at once.
+    pub streams: Limited<1, 100_000>,
+    /// Time an event stream stays open, seconds; the browser resumes it.
+    pub stream_seconds: Limited<1, 3_600>,
+    /// Bytes of rendered pages kept.
+    pub page_cache_bytes: Limited<0, 4_294_967_296>,
+    /// Answers smaller than this are not compressed, bytes.
+    pub compress_from_bytes: Limited<0, 1_048_576>,
+    /// Where travellers reach us, e.g. `https://fares.example`; empty: as the request's host says.
+    pub public_url: String,
+    /// Market assumed when nothing else is known.
+    pub home_market: String,
+    /// Locale assumed when nothing else is known.
+    pub home_locale: String,
+}
+
+impl Default for CellSettings {
+    fn default() -> Self {
+        Self {
+            body_bytes: Limited::literal(65_536),
+            json_depth: Limited::literal(32),
+            headers: Limited::literal(64),
+            uri_bytes: Limited::literal(8_192),
+            request_ms: Limited::literal(15_000),
+            poll_wait_ms: Limited::literal(1_000),
+            streams: Limited::literal(2_000),
+            stream_seconds: Limited::literal(60),
+            page_cache_bytes: Limited::literal(64 << 20),
+            compress_from_bytes: Limited::literal(1_024),
+            public_url: String::new(),
+            home_market: "GB".to_owned(),
+            home_locale: "en-GB".to_owned(),
+        }
+    }
+}

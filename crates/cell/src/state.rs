@@ -1,0 +1,159 @@
+//! What all handlers share: the parts they were made of, caches, counters.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use atlas::Atlas;
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use domain::CountryCode;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Uri};
+use partners::{PartnerSet, Registry};
+use runtime::{Shutdown, Workers};
+use search::Engine;
+use tokio::sync::Semaphore;
+
+use crate::agents::AgentBook;
+use crate::cache::{ContentCache, PageCache};
+use crate::culture;
+use crate::settings::CellSettings;
+
+/// What a cell is made of.
+#[derive(Clone, Debug)]
+pub struct CellParts {
+    /// Runs the searches.
+    pub engine: Arc<Engine>,
+    /// The partners that can be asked.
+    pub registry: Arc<Registry>,
+    /// Threads for renderings that would hold up the sockets.
+    pub workers: Workers,
+    /// Begins when the process drains.
+    pub shutdown: Shutdown,
+    /// `[cell]` of the settings.
+    pub settings: CellSettings,
+}
+
+/// [`CellParts`] with what handlers keep between requests.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) atlas: &'static Atlas,
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) workers: Workers,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) settings: CellSettings,
+    pub(crate) home: CountryCode,
+    pub(crate) pages: PageCache,
+    pub(crate) contents: ContentCache,
+    pub(crate) streams: Arc<Semaphore>,
+    pub(crate) fixed: FixedAnswers,
+    agents: Mutex<Option<(Arc<PartnerSet>, Arc<AgentBook>)>>,
+    requests: AtomicU64,
+}
+
+/// Answers that never change while the process runs, rendered when first asked for.
+#[derive(Debug, Default)]
+pub(crate) struct FixedAnswers {
+    pub(crate) hierarchy: OnceLock<Bytes>,
+    pub(crate) markets: OnceLock<Bytes>,
+    pub(crate) locales: OnceLock<Bytes>,
+    pub(crate) currencies: OnceLock<Bytes>,
+    pub(crate) carriers: OnceLock<Bytes>,
+    pub(crate) culture: OnceLock<Bytes>,
+}
+
+impl Shared {
+    pub(crate) fn new(parts: CellParts) -> Self {
+        let CellParts { engine, registry, workers, shutdown, settings } = parts;
+        let bytes = settings.page_cache_bytes.get();
+        Self {
+            atlas: atlas::atlas(),
+            engine,
+            registry,
+            workers,
+            shutdown,
+            home: culture::read_market(&settings.home_market).unwrap_or(culture::GB),
+            pages: PageCache::new(bytes / 2),
+            contents: ContentCache::new(bytes / 2),
+            streams: Arc::new(Semaphore::new(settings.streams.size())),
+            fixed: FixedAnswers::default(),
+            agents: Mutex::new(None),
+            // Ids of requests differ from those of a process before.
+            requests: AtomicU64::new((runtime::unix_ms() as u64) << 20),
+            settings,
+        }
+    }
+
+    /// A number no other request of this process has.
+    pub(crate) fn next_request(&self) -> u64 {
+        self.requests.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Names of all partners' agents as of now.
+    pub(crate) fn agents(&self) -> Arc<AgentBook> {
+        let set = self.registry.snapshot();
+        let mut kept = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, book)) = &*kept
+            && Arc::ptr_eq(known, &set)
+        {
+            return Arc::clone(book);
+        }
+        let partners = set.partners().iter().map(|partner| {
+            let settings = partner.settings();
+            (settings.id, settings.agents.as_slice())
+        });
+        let book = Arc::new(AgentBook::new(partners));
+        *kept = Some((set, Arc::clone(&book)));
+        book
+    }
+
+    /// Where the caller reaches us: scheme and host, without a slash at the end.
+    pub(crate) fn public_url(&self, uri: &Uri, headers: &HeaderMap) -> String {
+        if !self.settings.public_url.is_empty() {
+            return self.settings.public_url.trim_end_matches('/').to_owned();
+        }
+        let host = headers
+            .get(http::header::HOST)
+            .and_then(|host| host.to_str().ok())
+            .or_else(|| uri.authority().map(http::uri::Authority::as_str))
+            .filter(|host| is_host(host))
+            .unwrap_or("localhost");
+        format!("http://{host}")
+    }
+}
+
+/// Whether a text can be a host and port: it is written into answers.
+fn is_host(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    !text.is_empty() && text.len() <= 255 && text.bytes().all(allowed)
+}
+
+/// A JSON answer that may be kept by nobody.
+pub(crate) fn json(bytes: impl Into<Body>) -> Response {
+    json_kept(bytes, "no-store")
+}
+
+/// A JSON answer with its `Cache-Control`.
+pub(crate) fn json_kept(bytes: impl Into<Body>, kept: &'static str) -> Response {
+    let mut response = Response::new(bytes.into());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(kept));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_host;
+
+    #[test]
+    fn only_what_can_be_a_host_is_written_into_links() {
+        assert!(is_host("localhost:8080"));
+        assert!(is_host("[::1]:8080"));
+        assert!(!is_host("evil.example/path"));
+        assert!(!is_host("a\"b"));
+        assert!(!is_host(""));
+    }
+}

@@ -1,0 +1,12 @@
+//! Our own API under `/v1`: what the page uses, and what shows how an answer came about.
+//!
+//! In: JSON bodies and queries, unknown fields refused. Out: JSON in snake_case, amounts in minor
+//! units of the display currency; errors as problem+json. Start reading at [`searches`].
+
+pub(crate) mod answers;
+pub(crate) mod events;
+mod facets;
+pub mod page;
+pub mod query;
+pub mod request;
+pub(crate) mod searches;
