@@ -73,6 +73,23 @@ export function longDay(local) {
   return formatter("DateTimeFormat", { dateStyle: "full", timeZone: "UTC" }).format(asUtc(local));
 }
 
+/** Month of a date: March 2027. */
+export function monthName(local) {
+  return formatter("DateTimeFormat", { month: "long", year: "numeric", timeZone: "UTC" }).format(asUtc(local));
+}
+
+/** Names of the seven days, from the day a week starts with (1 is Monday). */
+export function weekdayNames(start) {
+  return Array.from({ length: 7 }, (_, index) => {
+    // 2024-01-01 was a Monday.
+    const moment = asUtc(addDays("2024-01-01", start - 1 + index));
+    return {
+      short: formatter("DateTimeFormat", { weekday: "short", timeZone: "UTC" }).format(moment),
+      long: formatter("DateTimeFormat", { weekday: "long", timeZone: "UTC" }).format(moment),
+    };
+  });
+}
+
 /** Minutes as hours and minutes: 15h 55m. */
 export function duration(minutes) {
   const hours = Math.floor(minutes / 60);

@@ -1,52 +1,73 @@
-// A day: the browser's own date input (its picker is the best one on a phone), with the weekday in
-// the page's language beneath. In: an ISO date. Out: `onChange(date)`.
+// A day of travel: a button that says the day in the page's language and opens a calendar.
+// In: an ISO date. Out: `onChange(date)`. Enter, Space and Arrow Down open, Escape closes.
 
 import { h, icon, uid } from "../core/dom.js";
-import { addDays, day, today } from "../core/format.js";
+import { addDays, day, longDay, today } from "../core/format.js";
+import { t } from "../core/i18n.js";
 import { HORIZON_DAYS } from "../core/query.js";
+import { calendar } from "./calendar.js";
 
-/** Builds the field; `min` is a function, because another date may move it. */
-export function dateField({ label, value, min = today, onChange }) {
+/** Builds the field. `min` and `range` are functions, because other dates move them. */
+export function dateField({ label, value, min = today, range = () => [], onChange }) {
   const id = uid("date");
-  const input = h("input", { id, class: "field-input date-input", type: "date", max: addDays(today(), HORIZON_DAYS), "aria-describedby": `${id}-error ${id}-day` });
-  const written = h("span", { id: `${id}-day`, class: "field-day" });
+  let date = value ?? "";
+  const written = h("span", { class: "date-text" });
+  const button = h("button", { type: "button", id, class: "date-button", "aria-haspopup": "dialog", "aria-expanded": "false", "aria-describedby": `${id}-error`, on: { click: () => (pop.hidden ? open() : close(true)) } },
+    icon("calendar", "field-icon"), h("span", { class: "field-body" }, h("span", { class: "field-label" }, label), written));
+  const picker = calendar({
+    onPick: (picked) => {
+      close(true);
+      set(picked);
+      setError("");
+      onChange(picked);
+    },
+    onEscape: () => close(true),
+  });
+  const pop = h("div", { class: "pop date-pop", role: "dialog", "aria-label": label, hidden: true }, picker.node);
   const error = h("p", { id: `${id}-error`, class: "field-error", hidden: true });
-  const box = h("div", { class: "field-box" }, icon("calendar", "field-icon"), h("div", { class: "field-body" }, h("label", { class: "field-label", htmlFor: id }, label), input), written);
-  const node = h("div", { class: "field date" }, box, error);
-
-  function show() {
-    written.textContent = input.value ? day(input.value).split(/[\s,،]/)[0] : "";
-  }
+  const node = h("div", { class: "field date" }, h("div", { class: "field-box" }, button), pop, error);
 
   function set(next) {
-    input.value = next ?? "";
-    refresh();
+    date = next ?? "";
+    written.textContent = date ? day(date) : t("form.choose_day");
+    written.classList.toggle("empty", !date);
+    button.setAttribute("aria-label", `${label}: ${date ? longDay(date) : t("form.choose_day")}`);
   }
 
-  function refresh() {
-    input.min = min() || today();
-    show();
+  function open() {
+    pop.hidden = false;
+    button.setAttribute("aria-expanded", "true");
+    const first = min() || today();
+    picker.show({ value: date, min: first < today() ? today() : first, max: addDays(today(), HORIZON_DAYS), range: range() });
+    document.addEventListener("pointerdown", outside, true);
+  }
+
+  function close(refocus) {
+    pop.hidden = true;
+    button.setAttribute("aria-expanded", "false");
+    document.removeEventListener("pointerdown", outside, true);
+    if (refocus) button.focus();
+  }
+
+  function outside(event) {
+    if (!node.contains(event.target)) close(false);
   }
 
   function setError(sentence) {
     error.textContent = sentence;
     error.hidden = !sentence;
     node.classList.toggle("bad", Boolean(sentence));
-    if (sentence) input.setAttribute("aria-invalid", "true");
-    else input.removeAttribute("aria-invalid");
   }
 
-  input.addEventListener("change", () => {
-    setError("");
-    show();
-    onChange(input.value);
+  button.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown") {
+      event.preventDefault();
+      open();
+    }
   });
-  box.addEventListener("click", (event) => {
-    if (event.target === input) return;
-    input.focus();
-    // Refused where the browser has no picker or wants a closer gesture: typing still works.
-    try { input.showPicker?.(); } catch { /* see above */ }
+  node.addEventListener("focusout", (event) => {
+    if (event.relatedTarget && !node.contains(event.relatedTarget)) close(false);
   });
-  set(value);
-  return { node, input, set, refresh, setError };
+  set(date);
+  return { node, input: button, set, open, setError };
 }

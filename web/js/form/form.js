@@ -90,8 +90,8 @@ export function searchForm(query, onSearch) {
       }
     }
     const [target] = first;
-    if (target?.input) target.input.focus();
-    else target?.focus?.();
+    if (target?.focus) target.focus();
+    else target?.input.focus();
   }
 
   /** Shows what the server refused. */

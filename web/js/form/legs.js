@@ -54,14 +54,21 @@ export function legsFields(query, onChange) {
     const field = dateField({
       label: t("form.depart"), value: leg.date,
       min: () => (index > 0 ? query.legs[index - 1].date : today()),
+      range: tripRange,
       onChange: (date) => {
         leg.date = date;
         pushDates(index);
         changed();
+        // Out and back are picked in one go.
+        if (query.trip === "return") fields["legs[1].date"].open();
       },
     });
     fields[`legs[${index}].date`] = field;
     return field.node;
+  }
+
+  function tripRange() {
+    return query.trip === "return" ? [query.legs[0].date, query.returnDate] : [];
   }
 
   // A later date may not be before an earlier one: moving one moves those after it.
@@ -78,7 +85,7 @@ export function legsFields(query, onChange) {
   }
 
   function returnDay() {
-    const field = dateField({ label: t("form.return"), value: query.returnDate, min: () => query.legs[0].date, onChange: (date) => { query.returnDate = date; changed(); } });
+    const field = dateField({ label: t("form.return"), value: query.returnDate, min: () => query.legs[0].date, range: tripRange, onChange: (date) => { query.returnDate = date; changed(); } });
     fields["legs[1].date"] = field;
     return field.node;
   }

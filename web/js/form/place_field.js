@@ -13,7 +13,7 @@ const LIMIT = 8;
 /** Builds the field. `set(place)` shows a place, `setError(sentence)` shows or clears a message. */
 export function placeField({ label, placeholder, iconName, place, onPick }) {
   const id = uid("place");
-  const state = { place, options: [], active: -1, open: false, term: "", pending: null, timer: 0 };
+  const state = { place, options: [], active: -1, open: false, quiet: false, term: "", pending: null, timer: 0 };
 
   const input = h("input", {
     id, class: "field-input", type: "text", role: "combobox", autocomplete: "off", autocapitalize: "off", spellcheck: "false",
@@ -173,11 +173,18 @@ export function placeField({ label, placeholder, iconName, place, onPick }) {
   input.addEventListener("input", onInput);
   input.addEventListener("keydown", onKey);
   input.addEventListener("blur", onBlur);
-  input.addEventListener("focus", () => { input.select(); if (!input.value) showRecent(); });
+  input.addEventListener("focus", () => { input.select(); if (!input.value && !state.quiet) showRecent(); });
   box.addEventListener("click", () => input.focus());
   show();
 
-  return { node, input, setError, set(next) { state.place = next; show(); } };
+  /** Takes the focus without opening the list, so that a message beneath stays in sight. */
+  function focus() {
+    state.quiet = true;
+    input.focus();
+    state.quiet = false;
+  }
+
+  return { node, input, setError, focus, set(next) { state.place = next; show(); } };
 }
 
 /** The name with what was typed marked. Ranges count code points. */

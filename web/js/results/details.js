@@ -28,7 +28,7 @@ export function openDetails(itinerary, data, { travellers, onClose }) {
     print = now;
     fill(flights, warnings(next, from), next.legs.map((leg, index) => legBlock(leg, index, next, from)), h("p", { class: "hint" }, t("details.local_times")));
     fill(offers, sellers(next, from, travellers));
-    fill(foot, lead(next, from));
+    fill(foot, lead(next, from, () => offers.scrollIntoView({ block: "start" })));
   }
 
   show(itinerary, data);
@@ -40,11 +40,12 @@ function headline(itinerary, data) {
   return t("details.title", { from: cityName(data, first.origin), to: cityName(data, itinerary.legs.length === 2 && itinerary.legs[1].destination === first.origin ? first.destination : itinerary.legs.at(-1).destination) });
 }
 
-function lead(itinerary, data) {
+function lead(itinerary, data, onSellers) {
   const option = itinerary.options[0];
   if (!option || option.price === null || itinerary.self_transfer || !option.link) return null;
   return [
-    h("span", { class: "sheet-lead-text" }, h("b", {}, h("bdi", {}, priceText(option.price, data))), " ", h("span", {}, option.name)),
+    h("span", { class: "sheet-lead-text" }, h("b", {}, h("bdi", {}, priceText(option.price, data))),
+      h("span", {}, option.name, itinerary.options.length > 1 && [" · ", h("button", { type: "button", class: "link", on: { click: onSellers } }, t("seller.title", { n: itinerary.options.length }))])),
     h("a", { class: "btn primary", href: option.link, target: "_blank", rel: "noopener" }, t("seller.go_short"), icon("out")),
   ];
 }

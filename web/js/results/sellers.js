@@ -32,10 +32,9 @@ function row(option, data) {
         !parts && bag("checked", option.checked_bags))),
     h("div", { class: "seller-price" },
       option.price === null ? h("span", { class: "unpriced" }, t("card.unpriced")) : priceTag(option.price, data, "price small"),
-      quote(option, data)),
-    parts
-      ? h("ol", { class: "parts" }, parts.map((part, index) => partRow(part, index, data)))
-      : go(option));
+      quote(option, data),
+      !parts && go(option)),
+    parts && h("ol", { class: "parts" }, parts.map((part, index) => partRow(part, index, data))));
 }
 
 function partRow(part, index, data) {
