@@ -97,9 +97,24 @@ def carriers(airport_codes, country_codes):
     return sorted(rows, key=lambda row: row["code"])
 
 
-def names_file(path, airports, cities):
+def country_names(code, english):
+    """A country's name in every language that cities have names in."""
+    for language in places.LANGUAGES:
+        if language in ("en", "nb", "zh"):  # shown as they are, as `no` and as `zh-CN`
+            continue
+        tag, locale = {
+            "zh-CN": ("zh", "zh_Hans"), "zh-TW": ("zh-TW", "zh_Hant"), "no": ("no", "nb"),
+        }.get(language, (language, language))
+        name = Locale.parse(locale).territories.get(code)
+        if name and name != english and not set(name) & set("|="):
+            yield f"{tag}={name}"
+
+
+def names_file(path, airports, cities, country_table):
     """One line a place: kind and code, then `language=name` or a bare spelling."""
     lines = []
+    for code, row in country_table.items():
+        lines.append("|".join(["N" + code, *country_names(code, row[0])]))
     for kind, table in (("C", cities), ("A", airports)):
         for place in table:
             if kind == "A" and place["popularity"] < NAMED_AIRPORT_POPULARITY:
@@ -183,7 +198,7 @@ def main():
          for row in carrier_rows],
     )
     write_money(to, country_table, airport_codes)
-    names_file(to / "names.csv.zst", airports, cities)
+    names_file(to / "names.csv.zst", airports, cities, country_table)
     by_code = sorted(airports, key=lambda airport: airport["code"])
     wanted = [("alliance", code) for code in ids.KNOWN["alliance"]]
     wanted += [("continent", code) for code in CONTINENTS]

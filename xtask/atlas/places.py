@@ -7,6 +7,10 @@ import unicodedata
 from collections import defaultdict
 from math import asin, cos, radians, sin, sqrt
 
+from opencc import OpenCC
+
+SIMPLIFIED, TRADITIONAL = OpenCC("t2s"), OpenCC("s2tw")
+
 # Languages whose names a traveller may type. "" stands for names without a language.
 LANGUAGES = (
     "ar bg ca cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv ms nb nl no pl pt ro ru "
@@ -16,7 +20,7 @@ LANGUAGES = (
 # Names a traveller expects where the source has an official form.
 CITY_NAMES = {
     "NYC": "New York", "WAS": "Washington", "SXM": "Saint Martin", "CKG": "Chongqing",
-    "FRA": "Frankfurt", "HPN": "White Plains", "RDU": "Raleigh/Durham", "SIA": "Xi'an",
+    "FRA": "Frankfurt", "CGN": "Cologne", "HPN": "White Plains", "RDU": "Raleigh/Durham", "SIA": "Xi'an",
 }
 
 # Territories with a country code of their own that airportsdata files under their state.
@@ -75,9 +79,11 @@ def alternate_names(section):
             continue
         language, name = fields[0], clean(fields[1])
         flags = fields[2] if len(fields) > 2 else ""
-        # h: historical, c: colloquial. Both are names people type only rarely.
-        if name and language in LANGUAGES and "h" not in flags and "c" not in flags:
-            names.append((language, name, "p" in flags))
+        # c: colloquial, names nobody searches by.
+        if name and language in LANGUAGES and "c" not in flags:
+            # p: preferred, s: short, h: historical (people still type "Bombay").
+            rank = ("p" in flags) + 2 * ("s" in flags)
+            names.append((language, name, -1 if "h" in flags else rank))
     return names
 
 
@@ -145,18 +151,28 @@ def build_cities(airports, points):
         point = best(points[code], "C", first["lat"], first["lon"], 200)
         # Fields without scheduled traffic do not count when the city has others.
         busy = [airport for airport in members if airport["popularity"] > 0] or members
+        local = point.name if point else first["town"] or first["name"]
         cities.append({
             "code": code,
-            "name": CITY_NAMES.get(code) or (point.name if point else first["town"] or first["name"]),
+            "name": CITY_NAMES.get(code) or (english_name(point) if point else local),
             "region": (point.region if point else first["region"]),
             "country": first["country"] if not point else country_of(point, members),
             "lat": point.lat if point else first["lat"],
             "lon": point.lon if point else first["lon"],
             "popularity": city_popularity(code, point, members),
             "airports": [airport["code"] for airport in busy],
-            "names": (point.names if point else []) + [("", a["town"], False) for a in members[:1]],
+            "names": (point.names if point else []) + [("", local, 0), ("", first["town"], 0)],
         })
     return cities
+
+
+def english_name(point):
+    """The English name where the source marks one, or where the local one needs other letters."""
+    for language, name, rank in sorted(point.names, key=lambda n: -n[2]):
+        longer = name.startswith(point.name) or len(name) > len(point.name) + 2
+        if language == "en" and not longer and (rank > 0 or rank == 0 and not point.name.isascii()):
+            return name if name.isascii() or not point.name.isascii() else point.name
+    return point.name
 
 
 def city_popularity(code, point, members):
@@ -172,18 +188,31 @@ def country_of(point, members):
     return point.country if point.country in codes else codes[0]
 
 
+def both_chinese(names):
+    """Chinese names in both scripts: the source has mostly one of them."""
+    for language, name, rank in names:
+        if language in ("zh", "zh-CN", "zh-TW"):
+            # 纽约市 is "the city of New York"; travellers write 纽约.
+            short = name[:-1] if name.endswith("市") and len(name) > 2 else name
+            simple = SIMPLIFIED.convert(short)
+            # A name written in the wanted script goes before a converted one.
+            exact = 2 if rank >= 0 and (language == "zh-CN" or simple == short) else 0
+            yield "zh", simple, rank + exact
+            written = short if language == "zh-TW" else TRADITIONAL.convert(simple)
+            yield "zh-TW", written, rank + 2 * (rank >= 0 and language == "zh-TW")
+        else:
+            yield language, name, rank
+
+
 def spellings(place, extra=()):
     """Names in other languages: one tagged name a language, further spellings untagged."""
     seen = {fold(place["name"])}
     tagged, plain = {}, []
-    names = sorted(place["names"], key=lambda n: not n[2])
-    for language, name, _ in names:
-        tag = {"zh-CN": "zh", "nb": "no"}.get(language, language)
-        if tag == "zh" and language == "zh" and any(n[0] == "zh-CN" for n in names):
-            tag = ""
+    for language, name, rank in sorted(both_chinese(place["names"]), key=lambda n: -n[2]):
+        tag = {"nb": "no"}.get(language, language)
         folded = fold(name)
-        if tag and tag not in tagged and tag != "en":
-            # A name equal to the main one is kept for its language only if it looks different.
+        if tag and tag != "en" and tag not in tagged and rank >= 0:
+            # A name equal to the main one in another language needs no entry.
             if name != place["name"]:
                 tagged[tag] = name
         elif folded and folded not in seen:

@@ -11,6 +11,7 @@ use crate::ids::Ids;
 use crate::load;
 use crate::place::{Airport, City, Continent, ContinentCode, Country, PlaceRef};
 use crate::rates::Rates;
+use crate::suggest::Index;
 use crate::zones::{Zone, ZoneId};
 
 /// How far "nearby" reaches, kilometres.
@@ -39,6 +40,9 @@ pub struct Atlas {
     currencies: Vec<Currency>,
     currency_at: CodeTable,
     rates: Rates,
+    /// Popularity of the busiest city of each country.
+    country_popularity: Vec<f32>,
+    suggest_index: OnceLock<Index>,
     /// Entity ids, ascending, and where the place is.
     entities: Vec<(u32, Entity)>,
 }
@@ -100,6 +104,8 @@ impl Atlas {
             country_at: CodeTable::new(CODES_OF_TWO, countries.iter().map(|row| row.code.packed())),
             carrier_at: CodeTable::new(CODES_OF_TWO, carriers.iter().map(|row| row.code.packed())),
             currency_at: CodeTable::new(CODES_OF_THREE, currency_codes),
+            country_popularity: country_popularity(&countries, &cities),
+            suggest_index: OnceLock::new(),
             entities: entities(&airports, &cities, &countries, &continents),
             airports,
             zones,
@@ -153,6 +159,46 @@ impl Atlas {
     #[must_use]
     pub fn currencies(&self) -> &[Currency] {
         &self.currencies
+    }
+
+    /// Makes now what is otherwise made when first used: the suggest index (some 100 ms) and the
+    /// zone tables. A server calls it before it says that it is ready.
+    pub fn warm(&self) {
+        let _ = self.suggest_index();
+        for zone in &self.zones {
+            let _ = zone.utc(i32::MAX);
+        }
+    }
+
+    pub(crate) fn suggest_index(&self) -> &Index {
+        self.suggest_index.get_or_init(|| Index::of(self))
+    }
+
+    pub(crate) fn airport_index(&self, code: Option<AirportCode>) -> Option<usize> {
+        self.airport_at.find(code?.packed())
+    }
+
+    pub(crate) fn city_index(&self, code: Option<CityCode>) -> Option<usize> {
+        self.city_at.find(code?.packed())
+    }
+
+    pub(crate) fn country_index(&self, code: Option<CountryCode>) -> Option<usize> {
+        self.country_at.find(code?.packed())
+    }
+
+    /// The place of a number that runs over cities, then airports, then countries.
+    pub(crate) fn numbered(&self, place: usize) -> Option<PlaceRef<'_>> {
+        let airport = place.wrapping_sub(self.cities.len());
+        let country = airport.wrapping_sub(self.airports.len());
+        let city = self.cities.get(place).map(PlaceRef::City);
+        city.or_else(|| self.airports.get(airport).map(PlaceRef::Airport))
+            .or_else(|| self.countries.get(country).map(PlaceRef::Country))
+    }
+
+    /// Popularity of the busiest city of a country.
+    #[must_use]
+    pub fn country_popularity(&self, code: CountryCode) -> f32 {
+        self.country_index(Some(code)).map_or(0.0, |index| self.country_popularity[index])
     }
 
     /// The airport of a code.
@@ -310,6 +356,16 @@ impl Atlas {
         let index = self.airport_at.find(airport.packed())?;
         self.zones.get(self.airports[index].zone.index())
     }
+}
+
+fn country_popularity(countries: &[Country], cities: &[City]) -> Vec<f32> {
+    let mut most = vec![0.0_f32; countries.len()];
+    for city in cities {
+        if let Ok(index) = countries.binary_search_by_key(&city.country, |row| row.code) {
+            most[index] = most[index].max(city.popularity);
+        }
+    }
+    most
 }
 
 fn entities(

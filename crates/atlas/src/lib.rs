@@ -19,9 +19,11 @@ mod fares;
 mod geo;
 mod ids;
 mod load;
+mod names;
 mod place;
 mod rates;
 mod rows;
+mod suggest;
 mod zones;
 
 pub use book::{Atlas, atlas};
@@ -30,4 +32,5 @@ pub use currency::Currency;
 pub use fares::{UsFare, UsFares, us_fares};
 pub use place::{Airport, City, Continent, ContinentCode, Country, PlaceRef};
 pub use rates::Rates;
+pub use suggest::{Kinds, SUGGESTIONS_MAX, SuggestOptions, Suggestion};
 pub use zones::ZoneId;
