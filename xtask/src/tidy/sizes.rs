@@ -2,6 +2,8 @@
 //!
 //! Lines of a `#[cfg(test)] mod … { }` block at the end of a Rust file count as test lines.
 
+use std::collections::BTreeSet;
+
 use super::Finding;
 use super::tree::Tree;
 
@@ -24,11 +26,12 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
 fn check_with(tree: &Tree, exceptions: &[(&str, &str)]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut above_aim = 0;
+    let test_files = test_files(tree);
     for (path, text) in tree.texts() {
         if !SOURCES.iter().any(|ending| path.ends_with(ending)) {
             continue;
         }
-        let (lines, test_lines) = count(path, text);
+        let (lines, test_lines) = count(path, text, &test_files);
         let excepted = exceptions.iter().any(|&(name, _)| name == path);
         if test_lines > TEST_REFUSE {
             findings.push(Finding::refuse(
@@ -73,9 +76,9 @@ fn check_with(tree: &Tree, exceptions: &[(&str, &str)]) -> Vec<Finding> {
 }
 
 /// Lines outside tests, lines of tests.
-fn count(path: &str, text: &str) -> (usize, usize) {
+fn count(path: &str, text: &str, test_files: &BTreeSet<String>) -> (usize, usize) {
     let total = text.lines().count();
-    if is_test_path(path) {
+    if test_files.contains(path) {
         return (0, total);
     }
     if !path.ends_with(".rs") {
@@ -85,12 +88,30 @@ fn count(path: &str, text: &str) -> (usize, usize) {
     (total - tests, tests)
 }
 
-/// Whether the whole file is tests.
-pub(super) fn is_test_path(path: &str) -> bool {
+/// Whether the whole file is tests, by its place.
+fn is_test_path(path: &str) -> bool {
     path.starts_with("tests/")
-        || path.contains("/tests/")
         || path.ends_with("/tests.rs")
-        || path.contains("/benches/")
+        || ["/tests/", "/benches/", "/examples/"].iter().any(|folder| path.contains(folder))
+}
+
+/// The files that are no part of the product: tests by their place, and modules that their parent
+/// declares under `#[cfg(test)]`.
+pub(super) fn test_files(tree: &Tree) -> BTreeSet<String> {
+    let mut found: BTreeSet<String> =
+        tree.paths().filter(|path| is_test_path(path)).map(str::to_owned).collect();
+    for (path, text) in tree.rust() {
+        let folder = match path.strip_suffix("/lib.rs").or_else(|| path.strip_suffix("/main.rs")) {
+            Some(folder) => folder,
+            None => path.trim_end_matches(".rs"),
+        };
+        let mut lines = text.lines();
+        while lines.by_ref().any(|line| line == "#[cfg(test)]") {
+            let module = lines.next().and_then(|line| line.split_once("mod ")?.1.strip_suffix(';'));
+            found.extend(module.map(|name| format!("{folder}/{name}.rs")));
+        }
+    }
+    found
 }
 
 /// For each line of a Rust file, whether it belongs to a test module written in place.
@@ -138,6 +159,19 @@ mod tests {
             format!("{}#[cfg(test)]\nmod tests {{\n{}}}\n", file(200), "    a();\n".repeat(700));
         assert_eq!(check(&Tree::of(&[("a/src/a.rs", &text)])), []);
         assert_eq!(check(&Tree::of(&[("a/src/a/tests.rs", &file(1_501))])).len(), 1);
+    }
+
+    #[test]
+    fn a_module_declared_for_tests_is_a_test_file() {
+        let tree = Tree::of(&[
+            ("crates/a/src/lib.rs", "#[cfg(test)]\nmod only;\nmod always;\n"),
+            ("crates/a/src/b.rs", "#[cfg(test)]\npub(crate) mod proving;\n"),
+            ("crates/a/src/b/proving.rs", ""),
+            ("crates/a/examples/speed.rs", ""),
+        ]);
+        let expected =
+            ["crates/a/examples/speed.rs", "crates/a/src/b/proving.rs", "crates/a/src/only.rs"];
+        assert_eq!(test_files(&tree).into_iter().collect::<Vec<_>>(), expected);
     }
 
     #[test]
