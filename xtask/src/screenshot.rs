@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use crate::arguments;
 use crate::suites::{BROWSER_OUTPUT, Ground, Tally, run_browser};
 
-const TAKEN: &str = "results-desktop.png";
+const TAKEN: &str = "results.png";
 const KEPT: &str = "docs/images/results.png";
 const BYTES_MAX: u64 = 400 * 1024;
 

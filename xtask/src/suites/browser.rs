@@ -20,12 +20,10 @@ pub(crate) fn run(ground: &Ground) -> Result<Tally> {
     let output = ground.target.join(OUTPUT);
     std::fs::create_dir_all(&output)?;
     let server = Server::start(ground)?;
-    let tally = Task::new("npm", &ground.root.join("tests/browser"))
-        .arguments(["test", "--silent"])
-        .variable("FAREWAY_URL", server.url())
-        .variable("SANDBOX_URL", server.sandbox_url()?)
-        .variable("CHROMIUM", chromium)
-        .variable("OUTPUT_DIR", &output)
+    let tally = Task::new("node", &ground.root)
+        .arguments(["tests/browser/test.mjs", "--base", server.url()])
+        .arguments(["--chromium".as_ref(), chromium.as_os_str()])
+        .arguments(["--out".as_ref(), output.as_os_str()])
         .limit(Duration::from_secs(600))
         .tally()?;
     server.stop()?;
