@@ -45,7 +45,15 @@ pub(crate) struct PageCache {
 impl PageCache {
     pub(crate) fn new(bytes: u64) -> Self {
         let items = (bytes / 20_000).clamp(16, 1 << 20) as usize;
-        Self { pages: Cache::with(items, bytes, PageWeight, DefaultHashBuilder::default(), quick_cache::sync::DefaultLifecycle::default()) }
+        Self {
+            pages: Cache::with(
+                items,
+                bytes,
+                PageWeight,
+                DefaultHashBuilder::default(),
+                quick_cache::sync::DefaultLifecycle::default(),
+            ),
+        }
     }
 
     /// The page of a path and query, if it shows the present version.
@@ -90,7 +98,15 @@ pub(crate) struct ContentCache {
 impl ContentCache {
     pub(crate) fn new(bytes: u64) -> Self {
         let items = (bytes / 500_000).clamp(16, 1 << 16) as usize;
-        Self { contents: Cache::with(items, bytes, ContentWeight, DefaultHashBuilder::default(), quick_cache::sync::DefaultLifecycle::default()) }
+        Self {
+            contents: Cache::with(
+                items,
+                bytes,
+                ContentWeight,
+                DefaultHashBuilder::default(),
+                quick_cache::sync::DefaultLifecycle::default(),
+            ),
+        }
     }
 
     pub(crate) fn find(&self, key: &ContentKey) -> Option<Bytes> {

@@ -25,7 +25,7 @@ pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     if shared.shutdown.has_begun() {
         return refuse("draining", "The service is stopping.");
     }
-    if shared.registry.snapshot().partners().is_empty() {
+    if (shared.roster)().is_empty() {
         return refuse("no_partners", "There is no partner to ask yet.");
     }
     json("{\"status\":\"ready\"}")

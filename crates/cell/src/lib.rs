@@ -1,1 +1,35 @@
-//! One complete copy of the service: the outward API and its wire types.
+//! One complete copy of the service: the outward API, its wire types, and the page.
+//!
+//! ```text
+//! HTTP ─▶ routes ─▶ limits ─┬─ v3  ─▶ search ─▶ content ─▶ JSON as existing clients know it
+//!                           ├─ v1  ─▶ search ─▶ page, events, ledger
+//!                           └─ assets (the page), health, openapi.json
+//! ```
+//!
+//! Turns outside forms into `search` requests and snapshots into bytes. It decides nothing about
+//! searching, asks no partner, keeps nothing but rendered answers, and knows no other cell. Limits:
+//! [`CellSettings`]. Start reading at [`routes`], then [`v3`] or [`v1`].
+
+pub mod agents;
+pub mod assets;
+mod cache;
+pub mod culture;
+mod health;
+pub mod json;
+mod limits;
+pub mod loose;
+mod party;
+pub mod refusal;
+pub mod routes;
+pub mod settings;
+mod state;
+pub mod v1;
+pub mod v3;
+
+pub use health::OPENAPI;
+pub use limits::REQUEST_ID;
+pub use refusal::{CODE_HEADER, Family, Refusal};
+pub use routes::{ROUTES, Route, router};
+pub use settings::CellSettings;
+pub use state::CellParts;
+pub use v1::page::{PageParts, render_page, render_parts};

@@ -20,8 +20,8 @@ use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, StatusCode, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited as LimitedBody};
 
-use crate::state::Shared;
 use crate::refusal::{Family, Refusal};
+use crate::state::Shared;
 
 /// Header that names one request in logs on both sides.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -103,7 +103,10 @@ fn refuse_early(shared: &Shared, request: &Request) -> Option<Refusal> {
 fn request_id(shared: &Shared, request: &Request) -> HeaderValue {
     let sent = request.headers().get(REQUEST_ID).filter(|sent| {
         (1..=REQUEST_ID_BYTES).contains(&sent.len())
-            && sent.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+            && sent
+                .as_bytes()
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
     });
     match sent {
         Some(sent) => sent.clone(),

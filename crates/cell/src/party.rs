@@ -1,8 +1,8 @@
 //! What both APIs read the same way: who travels, in which cabin, and by which market and money.
 
-use atlas::Atlas;
+use atlas::{Atlas, PlaceRef};
 use domain::travellers::InvalidTravellers;
-use domain::{CountryCode, CurrencyCode, Date, Place, Travellers};
+use domain::{CountryCode, CurrencyCode, Place, Travellers};
 use search::{Locale, SearchError};
 
 use crate::culture;
@@ -79,6 +79,8 @@ pub(crate) struct FieldNames {
     pub(crate) currency: &'static str,
     /// The language.
     pub(crate) locale: &'static str,
+    /// The token in the path.
+    pub(crate) token: &'static str,
 }
 
 /// The refusal for a failure of the engine, naming the caller's field where it is one.
@@ -86,7 +88,7 @@ pub(crate) fn refuse(error: &SearchError, names: FieldNames) -> Refusal {
     use domain::InvalidSearch;
     use search::{End, InvalidDisplay, TokenError};
 
-    let FieldNames { legs, origin, destination, currency, locale } = names;
+    let FieldNames { legs, origin, destination, currency, locale, token } = names;
     let at = |leg: &usize, field: &str| format!("{legs}[{leg}].{field}");
     let field = match error {
         SearchError::Invalid(InvalidSearch::LegCount(_)) => legs.to_owned(),
@@ -101,7 +103,7 @@ pub(crate) fn refuse(error: &SearchError, names: FieldNames) -> Refusal {
         SearchError::Display(InvalidDisplay::Currency(_)) => currency.to_owned(),
         SearchError::Display(InvalidDisplay::Locale) => locale.to_owned(),
         SearchError::Display(InvalidDisplay::TooMany { .. }) => String::new(),
-        SearchError::Token(TokenError::Forged) => "token".to_owned(),
+        SearchError::Token(TokenError::Forged) => token.to_owned(),
         SearchError::Token(TokenError::Expired) | SearchError::NoSuchOffer => {
             return of_fault(error).missing();
         }
@@ -114,9 +116,10 @@ pub(crate) fn refuse(error: &SearchError, names: FieldNames) -> Refusal {
     of_fault(error).about(field)
 }
 
-/// The earliest date it can be anywhere on Earth now: 12 hours behind UTC.
-pub(crate) fn today_anywhere(unix_ms: i64) -> Date {
-    const BEHIND_MS: i64 = 12 * 3_600_000;
-    const DAY_MS: i64 = 24 * 3_600_000;
-    Date::from_days((unix_ms - BEHIND_MS).div_euclid(DAY_MS) as i32)
+/// The name of a place in a language, in English if it has none there.
+pub(crate) fn name_in<'a>(atlas: &Atlas, place: PlaceRef<'a>, language: &str) -> &'a str {
+    if language.starts_with("en") {
+        return place.name();
+    }
+    atlas.name_in(place, language).unwrap_or(place.name())
 }

@@ -74,7 +74,6 @@ pub static ROUTES: &[Route] = &[
 ];
 
 /// The outward API and the page as one service.
-#[must_use]
 pub fn router(parts: CellParts) -> Router {
     let shared = Arc::new(Shared::new(parts));
     let mut routes = Router::new();
@@ -116,10 +115,47 @@ async fn page_or_nothing(State(_): State<Arc<Shared>>, request: Request) -> Resp
 
 async fn wrong_method(request: Request) -> Response {
     let path = request.uri().path();
-    let allow = if path.starts_with("/apiservices") && !is_read(path) { "POST" } else { "GET" };
-    Refusal::wrong_method(allow).respond(Family::of(path))
+    Refusal::wrong_method(methods_of(path)).respond(Family::of(path))
 }
 
-fn is_read(_path: &str) -> bool {
-    false
+/// Methods a path is served for, as an `Allow` header names them.
+fn methods_of(path: &str) -> &'static str {
+    let fits = |route: &&Route| {
+        let (mut one, mut other) = (route.path.split('/'), path.split('/'));
+        loop {
+            match (one.next(), other.next()) {
+                (None, None) => return true,
+                (Some(pattern), Some(part)) if pattern.starts_with('{') || pattern == part => {}
+                _ => return false,
+            }
+        }
+    };
+    let served = |method| ROUTES.iter().filter(fits).any(|route| route.method == method);
+    match (served("GET"), served("POST")) {
+        (true, true) => "GET, HEAD, POST",
+        (false, true) => "POST",
+        _ => "GET, HEAD",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_names_the_methods_it_is_served_for() {
+        assert_eq!(methods_of("/v1/searches"), "POST");
+        assert_eq!(methods_of("/v1/searches/abc/events"), "GET, HEAD");
+        assert_eq!(methods_of("/apiservices/v3/flights/live/search/poll/x"), "POST");
+        // `nearest` is a locale too, for all the router knows.
+        assert_eq!(methods_of("/apiservices/v3/geo/hierarchy/flights/nearest"), "GET, HEAD, POST");
+    }
+
+    #[test]
+    fn no_route_stands_twice_in_the_table() {
+        for (index, route) in ROUTES.iter().enumerate() {
+            let same = |other: &Route| (other.method, other.path) == (route.method, route.path);
+            assert!(!ROUTES[index + 1..].iter().any(same), "{route:?}");
+        }
+    }
 }

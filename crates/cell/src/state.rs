@@ -10,9 +10,9 @@ use bytes::Bytes;
 use domain::CountryCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Uri};
-use partners::{PartnerSet, Registry};
+use quick_cache::sync::Cache;
 use runtime::{Shutdown, Workers};
-use search::Engine;
+use search::{Engine, Roster, RosterSource};
 use tokio::sync::Semaphore;
 
 use crate::agents::AgentBook;
@@ -20,13 +20,18 @@ use crate::cache::{ContentCache, PageCache};
 use crate::culture;
 use crate::settings::CellSettings;
 
+/// Hierarchies kept; each is about 3 MB.
+const HIERARCHIES_MAX: usize = 8;
+
 /// What a cell is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CellParts {
     /// Runs the searches.
     pub engine: Arc<Engine>,
-    /// The partners that can be asked.
-    pub registry: Arc<Registry>,
+    /// The cell's number, unique in the fleet.
+    pub cell: u32,
+    /// The partners that can be asked: the engine's own source.
+    pub roster: RosterSource,
     /// Threads for renderings that would hold up the sockets.
     pub workers: Workers,
     /// Begins when the process drains.
@@ -35,12 +40,18 @@ pub struct CellParts {
     pub settings: CellSettings,
 }
 
+impl std::fmt::Debug for CellParts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CellParts").field("cell", &self.cell).finish_non_exhaustive()
+    }
+}
+
 /// [`CellParts`] with what handlers keep between requests.
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) atlas: &'static Atlas,
     pub(crate) engine: Arc<Engine>,
-    pub(crate) registry: Arc<Registry>,
+    pub(crate) cell: u32,
+    pub(crate) roster: RosterSource,
     pub(crate) workers: Workers,
     pub(crate) shutdown: Shutdown,
     pub(crate) settings: CellSettings,
@@ -49,29 +60,36 @@ pub(crate) struct Shared {
     pub(crate) contents: ContentCache,
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) fixed: FixedAnswers,
-    agents: Mutex<Option<(Arc<PartnerSet>, Arc<AgentBook>)>>,
+    /// The hierarchy by locale.
+    pub(crate) hierarchies: Cache<&'static str, Bytes>,
+    agents: Mutex<Option<(Roster, Arc<AgentBook>)>>,
     requests: AtomicU64,
 }
 
 /// Answers that never change while the process runs, rendered when first asked for.
 #[derive(Debug, Default)]
 pub(crate) struct FixedAnswers {
-    pub(crate) hierarchy: OnceLock<Bytes>,
-    pub(crate) markets: OnceLock<Bytes>,
     pub(crate) locales: OnceLock<Bytes>,
     pub(crate) currencies: OnceLock<Bytes>,
     pub(crate) carriers: OnceLock<Bytes>,
     pub(crate) culture: OnceLock<Bytes>,
 }
 
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("cell", &self.cell).finish_non_exhaustive()
+    }
+}
+
 impl Shared {
     pub(crate) fn new(parts: CellParts) -> Self {
-        let CellParts { engine, registry, workers, shutdown, settings } = parts;
+        let CellParts { engine, cell, roster, workers, shutdown, settings } = parts;
         let bytes = settings.page_cache_bytes.get();
         Self {
             atlas: atlas::atlas(),
             engine,
-            registry,
+            cell,
+            roster,
             workers,
             shutdown,
             home: culture::read_market(&settings.home_market).unwrap_or(culture::GB),
@@ -79,6 +97,7 @@ impl Shared {
             contents: ContentCache::new(bytes / 2),
             streams: Arc::new(Semaphore::new(settings.streams.size())),
             fixed: FixedAnswers::default(),
+            hierarchies: Cache::new(HIERARCHIES_MAX),
             agents: Mutex::new(None),
             // Ids of requests differ from those of a process before.
             requests: AtomicU64::new((runtime::unix_ms() as u64) << 20),
@@ -93,19 +112,19 @@ impl Shared {
 
     /// Names of all partners' agents as of now.
     pub(crate) fn agents(&self) -> Arc<AgentBook> {
-        let set = self.registry.snapshot();
+        let roster = (self.roster)();
         let mut kept = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, book)) = &*kept
-            && Arc::ptr_eq(known, &set)
+            && Arc::ptr_eq(known, &roster)
         {
             return Arc::clone(book);
         }
-        let partners = set.partners().iter().map(|partner| {
+        let partners = roster.iter().map(|partner| {
             let settings = partner.settings();
             (settings.id, settings.agents.as_slice())
         });
         let book = Arc::new(AgentBook::new(partners));
-        *kept = Some((set, Arc::clone(&book)));
+        *kept = Some((roster, Arc::clone(&book)));
         book
     }
 

@@ -43,7 +43,10 @@ pub(super) fn write(json: &mut Json, parts: &PageParts<'_>) {
                 value(json, facet, |json| json.plain(&AirportCode::to_bytes(facet.value)), name);
             }
         });
-        range(key!(json, "duration"), facets.minutes.map(|(least, most)| (least.into(), most.into())));
+        range(
+            key!(json, "duration"),
+            facets.minutes.map(|(least, most)| (least.into(), most.into())),
+        );
         range(key!(json, "price"), facets.price);
     });
 }

@@ -8,7 +8,7 @@
 //! pushed straight into one buffer. Cost: see `cargo xtask bench search`; about 10 us for ten
 //! itineraries with ninety options.
 
-use atlas::Atlas;
+use atlas::{Atlas, PlaceRef};
 use domain::{AirportCode, BagAllowance, CarrierCode, LocalTime, Money, Segment, Transfer};
 use search::{
     Display, LegView, Merged, MergedItinerary, OfferView, OptionRow, Page, PageRow, Progress,
@@ -19,6 +19,7 @@ use super::{facets, request};
 use crate::agents::AgentBook;
 use crate::json::{Json, push_two};
 use crate::key;
+use crate::party::name_in;
 
 /// Adds the signed id of an offer's link to a text; see [`Snapshot::write_link`].
 pub type WriteLink<'a> = dyn Fn(&MergedItinerary, &OfferView<'_>, u8, &mut String) + 'a;
@@ -121,7 +122,7 @@ fn write_members(json: &mut Json, parts: &PageParts<'_>) {
             writer.row(json, row);
         }
     });
-    names.write(json, atlas);
+    names.write(json, atlas, parts.display.locale.as_str());
 }
 
 /// Writes how many partners did what.
@@ -155,7 +156,7 @@ impl Names {
         }
     }
 
-    fn write(mut self, json: &mut Json, atlas: &Atlas) {
+    fn write(mut self, json: &mut Json, atlas: &'static Atlas, language: &str) {
         self.carriers.sort_unstable();
         self.airports.sort_unstable();
         key!(json, "carriers").object(|json| {
@@ -176,9 +177,12 @@ impl Names {
                     let known = atlas.airport(airport);
                     let city = known.and_then(|known| atlas.city(known.city));
                     let country = known.and_then(|known| atlas.country(known.country));
-                    key!(json, "name").text(known.map_or("", |known| known.name));
-                    key!(json, "city").text(city.map_or("", |city| city.name));
-                    key!(json, "country").text(country.map_or("", |country| country.name));
+                    let named = |place: Option<PlaceRef<'static>>| {
+                        place.map_or("", |place| name_in(atlas, place, language))
+                    };
+                    key!(json, "name").text(named(known.map(PlaceRef::Airport)));
+                    key!(json, "city").text(named(city.map(PlaceRef::City)));
+                    key!(json, "country").text(named(country.map(PlaceRef::Country)));
                 });
             }
         });

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::{autosuggest, geo, reference};
-use crate::culture;
+use crate::culture::{self, LOCALES};
 use crate::limits;
 use crate::loose;
 use crate::refusal::{Family, Refusal};
@@ -44,14 +44,15 @@ pub(crate) async fn hierarchy(
     Path(locale): Path<String>,
 ) -> Response {
     let work = async {
-        check_locale(&locale)?;
-        if let Some(kept) = shared.fixed.hierarchy.get() {
-            return Ok(json_kept(kept.clone(), KEPT));
+        let language = known_locale(&locale)?;
+        if let Some(kept) = shared.hierarchies.get(&language) {
+            return Ok(json_kept(kept, KEPT));
         }
         let atlas = shared.atlas;
-        let made = shared.workers.run(move || geo::hierarchy(atlas)).await;
+        let made = shared.workers.run(move || geo::hierarchy(atlas, language)).await;
         let made = made.map_err(|_| Refusal::internal())?;
-        Ok(json_kept(shared.fixed.hierarchy.get_or_init(|| made).clone(), KEPT))
+        shared.hierarchies.insert(language, made.clone());
+        Ok(json_kept(made, KEPT))
     };
     answered(work.await)
 }
@@ -70,9 +71,8 @@ pub(crate) async fn markets(
     State(shared): State<Arc<Shared>>,
     Path(locale): Path<String>,
 ) -> Response {
-    answered(check_locale(&locale).map(|()| {
-        fixed(shared.fixed.markets.get_or_init(|| reference::markets(shared.atlas)))
-    }))
+    let language = known_locale(&locale);
+    answered(language.map(|language| json_kept(reference::markets(shared.atlas, language), KEPT)))
 }
 
 /// `GET culture/locales`.
@@ -97,9 +97,9 @@ pub(crate) async fn nearest_culture(
         });
         let address = match sent.map(limits::decoded).filter(|text| !text.is_empty()) {
             None => std::net::Ipv4Addr::UNSPECIFIED.into(),
-            Some(text) => text
-                .parse()
-                .map_err(|_| Refusal::field("ipAddress", "must be an IP address"))?,
+            Some(text) => {
+                text.parse().map_err(|_| Refusal::field("ipAddress", "must be an IP address"))?
+            }
         };
         let home = (shared.home, shared.settings.home_locale.as_str());
         let found = reference::nearest_culture(shared.atlas, address, home);
@@ -117,7 +117,25 @@ fn fixed(bytes: &Bytes) -> Response {
     json_kept(bytes.clone(), KEPT)
 }
 
-fn check_locale(text: &str) -> Result<(), Refusal> {
+/// The locale of ours that is nearest to a text: itself, one of its language, else English.
+fn known_locale(text: &str) -> Result<&'static str, Refusal> {
     let wrong = || Refusal::field("locale", "must be a language and country, e.g. en-GB");
-    culture::read_locale(text).map(drop).ok_or_else(wrong)
+    let locale = culture::read_locale(text).ok_or_else(wrong)?;
+    let language = locale.split('-').next().unwrap_or_default();
+    let of_language = |known: &&culture::Language| known.code.split('-').next() == Some(language);
+    let found = LOCALES.iter().find(|known| known.code == locale);
+    Ok(found.or_else(|| LOCALES.iter().find(of_language)).map_or("en-GB", |known| known.code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::known_locale;
+
+    #[test]
+    fn an_unknown_country_falls_back_to_the_language_and_an_unknown_language_to_english() {
+        assert_eq!(known_locale("de-AT").unwrap(), "de-DE");
+        assert_eq!(known_locale("zh-TW").unwrap(), "zh-TW");
+        assert_eq!(known_locale("xx-YY").unwrap(), "en-GB");
+        assert!(known_locale("nonsense").is_err());
+    }
 }

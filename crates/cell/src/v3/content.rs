@@ -116,7 +116,7 @@ pub fn write(json: &mut Json, content: &Content<'_>) {
             json.key("itineraries").object(|json| itineraries(json, content, &catalog, &shown));
             json.key("legs").object(|json| maps::legs(json, content.atlas, &catalog));
             json.key("segments").object(|json| maps::segments(json, content.atlas, &catalog));
-            json.key("places").object(|json| maps::places(json, content.atlas, &catalog));
+            json.key("places").object(|json| maps::places(json, content, &catalog));
             json.key("carriers").object(|json| maps::carriers(json, content.atlas, &catalog));
             json.key("agents").object(|json| maps::agents(json, content, &shown));
             json.key("alliances").object(|json| maps::alliances(json, content.atlas, &catalog));

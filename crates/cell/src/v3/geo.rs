@@ -1,7 +1,7 @@
 //! The world's places: `GET geo/hierarchy/flights/{locale}` and `POST …/nearest`.
 //!
-//! Names are in English whatever the locale. Limits: the hierarchy is one answer of about 3 MB,
-//! rendered once and kept.
+//! Names are in the locale's language where they are known, else in English. Limits: the hierarchy
+//! is one answer of about 3 MB; callers keep it, because rendering takes some 20 ms.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use atlas::{Airport, Atlas, PlaceRef};
 use bytes::Bytes;
 use domain::CountryCode;
+use search::Locale;
 use serde_json::Value;
 
 use super::places::{self, Top};
@@ -17,14 +18,14 @@ use crate::json::Json;
 use crate::loose::{FieldError, Node};
 use crate::party;
 
-/// Renders the whole hierarchy.
+/// Renders the whole hierarchy with names in a language.
 #[must_use]
-pub fn hierarchy(atlas: &Atlas) -> Bytes {
+pub fn hierarchy(atlas: &Atlas, language: &str) -> Bytes {
     let mut entries = BTreeMap::new();
     let airports = atlas.airports().iter().map(PlaceRef::Airport);
     let cities = atlas.cities().iter().map(PlaceRef::City);
     for place in airports.chain(cities) {
-        places::collect_up(&mut entries, atlas, place, Top::Continent);
+        places::collect_up(&mut entries, atlas, place, (Top::Continent, language));
     }
     render(&entries, 3 << 20)
 }
@@ -36,9 +37,7 @@ pub fn hierarchy(atlas: &Atlas) -> Bytes {
 pub fn nearest(body: &Value, atlas: &Atlas, home: CountryCode) -> Result<Bytes, FieldError> {
     let root = Node::root(body);
     let locale = root.field("locale")?;
-    if locale.is_present() {
-        party::locale(locale)?;
-    }
+    let language = if locale.is_present() { party::locale(locale)? } else { Locale::EN_GB };
     let locator = root.field("locator")?;
     let coordinates = locator.field("coordinates")?;
     let airport = if coordinates.is_present() {
@@ -59,7 +58,8 @@ pub fn nearest(body: &Value, atlas: &Atlas, home: CountryCode) -> Result<Bytes, 
     };
     let mut entries = BTreeMap::new();
     if let Some(airport) = airport {
-        places::collect_up(&mut entries, atlas, PlaceRef::Airport(airport), Top::Continent);
+        let place = PlaceRef::Airport(airport);
+        places::collect_up(&mut entries, atlas, place, (Top::Continent, language.as_str()));
     }
     Ok(render(&entries, 1 << 10))
 }
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn the_hierarchy_holds_the_world_and_every_parent_is_in_it() {
-        let read: Value = serde_json::from_slice(&hierarchy(atlas::atlas())).unwrap();
+        let read: Value = serde_json::from_slice(&hierarchy(atlas::atlas(), "en-GB")).unwrap();
         let places = read["places"].as_object().unwrap();
         assert!(places.len() > 10_000);
         for place in places.values() {

@@ -58,10 +58,11 @@ pub(super) fn segments(json: &mut Json, atlas: &Atlas, catalog: &Catalog) {
 }
 
 /// Writes the members of `places`: airports in use with their ancestors up to the country.
-pub(super) fn places(json: &mut Json, atlas: &Atlas, catalog: &Catalog) {
+pub(super) fn places(json: &mut Json, content: &Content<'_>, catalog: &Catalog) {
+    let language = content.snapshot.display.locale.as_str();
     let mut entries = BTreeMap::new();
     for &airport in &catalog.airports {
-        places::collect(&mut entries, atlas, airport, places::Top::Country);
+        places::collect(&mut entries, content.atlas, airport, language);
     }
     places::write_map(json, &entries, false);
 }
@@ -95,7 +96,8 @@ pub(super) fn carriers(json: &mut Json, atlas: &Atlas, catalog: &Catalog) {
 
 /// Writes the members of `agents`: all that were asked, and all that sell something.
 pub(super) fn agents(json: &mut Json, content: &Content<'_>, shown: &[Shown<'_>]) {
-    let mut all: BTreeSet<AgentId> = content.snapshot.ledger.agents().map(|agent| agent.id).collect();
+    let mut all: BTreeSet<AgentId> =
+        content.snapshot.ledger.agents().map(|agent| agent.id).collect();
     for row in shown.iter().flat_map(|one| &one.options) {
         let offer = content.merged().offer(row);
         all.insert(offer.agent());
@@ -106,7 +108,8 @@ pub(super) fn agents(json: &mut Json, content: &Content<'_>, shown: &[Shown<'_>]
         json.key_text(agent.as_str()).object(|json| {
             json.key("name").text(card.map_or(agent.as_str(), |card| card.name.as_str()));
             let airline = card.is_some_and(|card| card.airline);
-            let kind: &[u8] = if airline { b"AGENT_TYPE_AIRLINE" } else { b"AGENT_TYPE_TRAVEL_AGENT" };
+            let kind: &[u8] =
+                if airline { b"AGENT_TYPE_AIRLINE" } else { b"AGENT_TYPE_TRAVEL_AGENT" };
             json.key("type").plain(kind);
             json.key("imageUrl").plain(b"");
             json.key("feedbackCount").number(0);

@@ -64,11 +64,7 @@ pub(super) fn write(
         });
         json.key("items").list(|json| {
             if parts.is_empty() {
-                let item = Item {
-                    milli: total,
-                    agent: offer.agent(),
-                    link: (shown, &offer, 0),
-                };
+                let item = Item { milli: total, agent: offer.agent(), link: (shown, &offer, 0) };
                 item.write(json, content, |json| {
                     for fare in offer.fares() {
                         let letter = fare.booking_class.map(String::from).unwrap_or_default();

@@ -14,6 +14,7 @@ use domain::AirportCode;
 
 use super::ids;
 use crate::json::Json;
+use crate::party::name_in;
 
 /// Where the chain of parents ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,15 +33,18 @@ pub(super) struct Entry {
     at: Option<(f64, f64)>,
 }
 
-/// Adds an airport and its parents, by entity id.
+/// Adds an airport and its parents up to the country, by entity id.
 pub(super) fn collect(
     entries: &mut BTreeMap<String, Entry>,
     atlas: &Atlas,
     airport: AirportCode,
-    top: Top,
+    language: &str,
 ) {
     match atlas.airport(airport) {
-        Some(known) => collect_up(entries, atlas, PlaceRef::Airport(known), top),
+        Some(known) => {
+            let place = PlaceRef::Airport(known);
+            collect_up(entries, atlas, place, (Top::Country, language));
+        }
         None => {
             let entry = Entry {
                 parent: None,
@@ -59,7 +63,7 @@ pub(super) fn collect_up(
     entries: &mut BTreeMap<String, Entry>,
     atlas: &Atlas,
     place: PlaceRef<'_>,
-    top: Top,
+    (top, language): (Top, &str),
 ) {
     let mut next = Some(place);
     while let Some(place) = next {
@@ -68,7 +72,8 @@ pub(super) fn collect_up(
             return;
         }
         next = parent(atlas, place, top);
-        entries.insert(id, entry(place, next.map(PlaceRef::entity_id)));
+        let name = name_in(atlas, place, language);
+        entries.insert(id, entry(place, name, next.map(PlaceRef::entity_id)));
     }
 }
 
@@ -87,22 +92,33 @@ pub(super) fn parent<'a>(atlas: &'a Atlas, place: PlaceRef<'_>, top: Top) -> Opt
     }
 }
 
-fn entry(place: PlaceRef<'_>, parent: Option<u32>) -> Entry {
-    let (kind, iata, at): (&'static [u8], String, _) = match place {
-        PlaceRef::Airport(airport) => (
-            b"PLACE_TYPE_AIRPORT",
-            airport.code.to_string(),
-            Some((airport.latitude, airport.longitude)),
-        ),
-        PlaceRef::City(city) => {
-            (b"PLACE_TYPE_CITY", city.code.to_string(), Some((city.latitude, city.longitude)))
-        }
-        PlaceRef::Country(country) => {
-            (b"PLACE_TYPE_COUNTRY", String::new(), Some((country.latitude, country.longitude)))
-        }
-        PlaceRef::Continent(_) => (b"PLACE_TYPE_CONTINENT", String::new(), None),
+/// `type` of a place.
+pub(super) fn kind(place: PlaceRef<'_>) -> &'static [u8] {
+    match place {
+        PlaceRef::Airport(_) => b"PLACE_TYPE_AIRPORT",
+        PlaceRef::City(_) => b"PLACE_TYPE_CITY",
+        PlaceRef::Country(_) => b"PLACE_TYPE_COUNTRY",
+        PlaceRef::Continent(_) => b"PLACE_TYPE_CONTINENT",
+    }
+}
+
+/// The IATA code of an airport or city; empty for others.
+pub(super) fn iata(place: PlaceRef<'_>) -> String {
+    match place {
+        PlaceRef::Airport(airport) => airport.code.to_string(),
+        PlaceRef::City(city) => city.code.to_string(),
+        PlaceRef::Country(_) | PlaceRef::Continent(_) => String::new(),
+    }
+}
+
+fn entry(place: PlaceRef<'_>, name: &str, parent: Option<u32>) -> Entry {
+    let at = match place {
+        PlaceRef::Airport(airport) => Some((airport.latitude, airport.longitude)),
+        PlaceRef::City(city) => Some((city.latitude, city.longitude)),
+        PlaceRef::Country(country) => Some((country.latitude, country.longitude)),
+        PlaceRef::Continent(_) => None,
     };
-    Entry { parent, name: place.name().to_owned(), kind, iata, at }
+    Entry { parent, name: name.to_owned(), kind: kind(place), iata: iata(place), at }
 }
 
 /// Writes the members of a `places` map.
@@ -137,7 +153,8 @@ mod tests {
     fn chain(top: Top) -> String {
         let atlas = atlas::atlas();
         let mut entries = BTreeMap::new();
-        collect(&mut entries, atlas, "LHR".parse().unwrap(), top);
+        let airport = atlas.airport("LHR".parse().unwrap()).unwrap();
+        collect_up(&mut entries, atlas, PlaceRef::Airport(airport), (top, "en-GB"));
         let mut json = Json::default();
         json.object(|json| write_map(json, &entries, top == Top::Continent));
         String::from_utf8(json.into_bytes()).unwrap()
@@ -161,5 +178,13 @@ mod tests {
         assert_eq!(read["27563221"]["name"], "Europe");
         let latitude = read["95565050"]["coordinates"]["latitude"].as_f64().unwrap();
         assert!((latitude - 51.47).abs() < 0.1);
+    }
+
+    #[test]
+    fn names_are_in_the_wanted_language_where_they_are_known() {
+        let atlas = atlas::atlas();
+        let mut entries = BTreeMap::new();
+        collect(&mut entries, atlas, "MUC".parse().unwrap(), "de-DE");
+        assert!(entries.values().any(|entry| entry.name == "München"));
     }
 }

@@ -3,29 +3,30 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use atlas::{Atlas, Country, Currency};
+use atlas::{Atlas, Country, Currency, PlaceRef};
 use bytes::Bytes;
 use domain::CountryCode;
 
 use crate::culture::{self, LOCALES, Language};
 use crate::json::Json;
+use crate::party;
 
-/// `GET culture/markets/{locale}`: every country. Names are in English.
+/// `GET culture/markets/{locale}`: every country, by its name in the language.
 #[must_use]
-pub fn markets(atlas: &Atlas) -> Bytes {
+pub fn markets(atlas: &Atlas, language: &str) -> Bytes {
     complete(|json| {
         json.key("markets").list(|json| {
             for country in atlas.countries() {
-                market(json, country);
+                market(json, atlas, country, language);
             }
         });
     })
 }
 
-fn market(json: &mut Json, country: &Country) {
+fn market(json: &mut Json, atlas: &Atlas, country: &Country, language: &str) {
     json.object(|json| {
         json.key("code").plain(&culture::v3_market(country.code));
-        json.key("name").text(country.name);
+        json.key("name").text(party::name_in(atlas, PlaceRef::Country(country), language));
     });
 }
 
@@ -83,7 +84,7 @@ pub fn nearest_culture(atlas: &Atlas, address: IpAddr, home: (CountryCode, &str)
     let language = LOCALES.iter().find(|known| known.code == language)?;
     let row = atlas.currency(country.currency)?;
     Some(complete(|json| {
-        market(json.key("market"), country);
+        market(json.key("market"), atlas, country, language.code);
         locale(json.key("locale"), language);
         currency(json.key("currency"), row);
     }))
@@ -140,12 +141,20 @@ mod tests {
 
     #[test]
     fn markets_call_the_united_kingdom_uk() {
-        let markets = read(markets(atlas::atlas()));
+        let markets = read(markets(atlas::atlas(), "en-GB"));
         let list = markets["markets"].as_array().unwrap();
         let name = |code: &str| list.iter().find(|market| market["code"] == code);
         assert_eq!(name("UK").unwrap()["name"], "United Kingdom");
         assert!(name("GB").is_none());
         assert!(list.len() > 200);
+        let german = read(super::markets(atlas::atlas(), "de-DE"));
+        assert!(
+            german["markets"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|market| market["name"] == "Frankreich")
+        );
     }
 
     #[test]

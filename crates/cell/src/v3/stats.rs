@@ -75,7 +75,9 @@ pub(super) fn write(json: &mut Json, content: &Content<'_>, shown: &[Shown<'_>])
         let own = one.itinerary.duration_minutes;
         minutes = Some(minutes.map_or((own, own), |(low, high)| (low.min(own), high.max(own))));
         changes_airport |= content.merged().legs(one.itinerary).any(|leg| {
-            leg.segments().zip(leg.segments().skip(1)).any(|(one, two)| one.destination != two.origin)
+            leg.segments()
+                .zip(leg.segments().skip(1))
+                .any(|(one, two)| one.destination != two.origin)
         });
     }
     let minutes = minutes.unwrap_or((0, 0));
@@ -96,7 +98,8 @@ fn add_tickets(row: &mut ByTicket, content: &Content<'_>, shown: &Shown<'_>) {
     ];
     for (transfer, tally) in kinds {
         // Options are sorted by price: the first of a kind is its cheapest.
-        let first = shown.options.iter().find(|row| content.merged().offer(row).transfer() == transfer);
+        let first =
+            shown.options.iter().find(|row| content.merged().offer(row).transfer() == transfer);
         if let Some(first) = first {
             tally.add(first.amount().map(|minor| option::milli(minor, content.decimals())));
         }

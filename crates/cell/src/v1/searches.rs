@@ -1,0 +1,147 @@
+//! Handlers of `/v1/searches` and `/v1/go`.
+//!
+//! A page is found in the cache by its exact path and query while the search is at the version it
+//! shows; that costs one look-up, and no token is opened. Otherwise it is looked up, filtered,
+//! ranked and rendered: well under 100 us for 300 itineraries.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, RawQuery, Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY};
+use http::{HeaderValue, StatusCode};
+use search::SearchError;
+
+use super::page::render_page;
+use super::{query, request as wire};
+use crate::cache::PageEntry;
+use crate::json::Json;
+use crate::key;
+use crate::limits;
+use crate::loose;
+use crate::party::{FieldNames, refuse};
+use crate::refusal::{Family, Refusal};
+use crate::state::{Shared, json};
+
+/// Where the fields of a `/v1` create stand.
+const NAMES: FieldNames = FieldNames {
+    legs: "legs",
+    origin: "origin",
+    destination: "destination",
+    currency: "currency",
+    locale: "locale",
+    token: "token",
+};
+
+/// The answer, or the refusal as a problem.
+fn answered(result: Result<Response, Refusal>) -> Response {
+    result.unwrap_or_else(|refusal| refusal.respond(Family::Own))
+}
+
+pub(super) fn refused(error: &SearchError) -> Refusal {
+    refuse(error, NAMES)
+}
+
+/// `POST /v1/searches`.
+pub(crate) async fn create(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let work = async {
+        let bytes = limits::body(request.into_body(), &shared).await?;
+        let body = loose::read(&bytes, shared.settings.json_depth.size())?;
+        let wire::NewSearch { request, display } = wire::read(&body, shared.atlas)?;
+        let opened = shared.engine.create(request, display).await.map_err(|e| refused(&e))?;
+        let mut answer = Json::with_capacity(2_048);
+        let url = format!("/v1/searches/{}", opened.token);
+        answer.object(|json| {
+            key!(json, "token").text(&opened.token);
+            key!(json, "status").plain(opened.snapshot.status.name().as_bytes());
+            key!(json, "results_url").text(&url);
+            key!(json, "events_url").text(&format!("{url}/events"));
+            key!(json, "partners_url").text(&format!("{url}/partners"));
+            let snapshot = &opened.snapshot;
+            wire::write(key!(json, "request"), &snapshot.request, &snapshot.display);
+        });
+        let mut response = json(answer.into_bytes());
+        *response.status_mut() = StatusCode::CREATED;
+        if let Ok(url) = HeaderValue::try_from(url) {
+            response.headers_mut().insert(LOCATION, url);
+        }
+        Ok(response)
+    };
+    answered(work.await)
+}
+
+/// `GET /v1/searches/{token}`.
+pub(crate) async fn page(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let path = request.uri().path_and_query().map_or("", |path| path.as_str());
+    if let Some(kept) = shared.pages.find(path, runtime::unix_ms()) {
+        return json(kept);
+    }
+    answered(make_page(&shared, request.uri().path(), request.uri().query(), path).await)
+}
+
+async fn make_page(
+    shared: &Shared,
+    path: &str,
+    query: Option<&str>,
+    whole: &str,
+) -> Result<Response, Refusal> {
+    let token = limits::decoded(path.rsplit('/').next().unwrap_or_default());
+    let view = query::read(query.unwrap_or_default(), shared.atlas)?;
+    let opened = shared.engine.open_token(&token).map_err(|error| refused(&error))?;
+    let search = shared.engine.find(&token).map_err(|error| refused(&error))?;
+    let snapshot = search.snapshot().await.map_err(|error| refused(&error))?;
+    let page = snapshot.view(&view);
+    let agents = shared.agents();
+    let bytes = Bytes::from(render_page(&snapshot, &page, &token, &agents, shared.atlas));
+    let lifetime_s = shared.engine.settings().token_s.get() as i64;
+    let until_ms = (i64::from(opened.issued_s) + lifetime_s) * 1_000;
+    let entry = PageEntry { search, seen: snapshot.seen(), until_ms, bytes: bytes.clone() };
+    shared.pages.keep(whole, entry);
+    Ok(json(bytes))
+}
+
+/// `GET /v1/searches/{token}/partners`: one row for every partner.
+pub(crate) async fn partners(
+    State(shared): State<Arc<Shared>>,
+    Path(token): Path<String>,
+) -> Response {
+    let work = async {
+        let search = shared.engine.find(&token).map_err(|error| refused(&error))?;
+        let snapshot = search.snapshot().await.map_err(|error| refused(&error))?;
+        let mut answer = Json::with_capacity(128 << 10);
+        answer.object(|json| {
+            key!(json, "partners").list(|json| {
+                for row in snapshot.ledger.rows() {
+                    super::events::write_row(json, &row);
+                }
+            });
+        });
+        Ok(json(answer.into_bytes()))
+    };
+    answered(work.await)
+}
+
+/// `GET /v1/go/{token}?l=…`: to the seller.
+pub(crate) async fn go(
+    State(shared): State<Arc<Shared>>,
+    Path(token): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let work = async {
+        let query = query.unwrap_or_default();
+        let link = query.split('&').find_map(|pair| pair.strip_prefix("l="));
+        let link = link.ok_or_else(|| Refusal::field("l", "is required"))?;
+        let address = shared.engine.follow(&token, link).await.map_err(|error| refused(&error))?;
+        let location =
+            HeaderValue::try_from(address).map_err(|_| refused(&SearchError::NoSuchOffer))?;
+        let mut response = Response::default();
+        *response.status_mut() = StatusCode::FOUND;
+        let headers = response.headers_mut();
+        headers.insert(LOCATION, location);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        Ok(response)
+    };
+    answered(work.await)
+}
