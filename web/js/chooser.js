@@ -1,7 +1,7 @@
 // Language, country of sale, currency and colour scheme: the button in the header and its sheet.
 
 import { readCulture } from "./core/api.js";
-import { h, icon } from "./core/dom.js";
+import { h, icon, srOnly } from "./core/dom.js";
 import { LANGUAGES, languageOf, t } from "./core/i18n.js";
 import { settings } from "./core/settings.js";
 import { openSheet } from "./core/sheet.js";
@@ -12,8 +12,8 @@ let culture = null;
 /** The button; `onChoose(changes)` gets what was chosen. */
 export function chooserButton(onChoose) {
   const language = languageOf(settings.locale);
-  return h("button", { type: "button", class: "top-button", "aria-haspopup": "dialog", "aria-label": t("chooser.open", { language: language.name, market: settings.market, currency: settings.currency }), on: { click: () => open(onChoose) } },
-    icon("globe"), h("span", { class: "top-lang" }, language.name), h("span", { class: "top-more", "aria-hidden": "true" }, `${settings.market} · ${settings.currency}`));
+  return h("button", { type: "button", class: "top-button", "aria-haspopup": "dialog", on: { click: () => open(onChoose) } },
+    icon("globe"), srOnly(t("chooser.open")), h("span", { class: "top-lang" }, language.name), h("span", { class: "top-more" }, `${settings.market} · ${settings.currency}`));
 }
 
 async function open(onChoose) {

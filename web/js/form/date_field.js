@@ -2,7 +2,7 @@
 // In: an ISO date. Out: `onChange(date)`. Enter, Space and Arrow Down open, Escape closes.
 
 import { h, icon, uid } from "../core/dom.js";
-import { addDays, day, longDay, today } from "../core/format.js";
+import { addDays, day, today } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { HORIZON_DAYS } from "../core/query.js";
 import { calendar } from "./calendar.js";
@@ -13,7 +13,7 @@ export function dateField({ label, value, min = today, range = () => [], onChang
   let date = value ?? "";
   const written = h("span", { class: "date-text" });
   const button = h("button", { type: "button", id, class: "date-button", "aria-haspopup": "dialog", "aria-expanded": "false", "aria-describedby": `${id}-error`, on: { click: () => (pop.hidden ? open() : close(true)) } },
-    icon("calendar", "field-icon"), h("span", { class: "field-body" }, h("span", { class: "field-label" }, label), written));
+    icon("calendar", "field-icon"), h("span", { class: "field-body" }, h("span", { class: "field-label" }, label), " ", written));
   const picker = calendar({
     onPick: (picked) => {
       close(true);
@@ -31,7 +31,6 @@ export function dateField({ label, value, min = today, range = () => [], onChang
     date = next ?? "";
     written.textContent = date ? day(date) : t("form.choose_day");
     written.classList.toggle("empty", !date);
-    button.setAttribute("aria-label", `${label}: ${date ? longDay(date) : t("form.choose_day")}`);
   }
 
   function open() {

@@ -15,7 +15,7 @@ import { legRow } from "./timeline.js";
 export function card(itinerary, data, { tags, travellers, onOpen }) {
   const title = `card-${itinerary.id}`;
   const lead = itinerary.options[0];
-  return h("article", { class: "card", "aria-labelledby": title, on: { click: (event) => { if (!event.target.closest("a, button") && !String(getSelection())) onOpen(itinerary.id); } } },
+  return h("article", { class: "card", "aria-labelledby": title, data: { price: itinerary.price ?? "", duration: itinerary.duration_minutes, stops: itinerary.stops, id: itinerary.id }, on: { click: (event) => { if (!event.target.closest("a, button") && !String(getSelection())) onOpen(itinerary.id); } } },
     h("h3", { class: "sr-only", id: title }, spoken(itinerary, data)),
     h("div", { class: "card-main" },
       tags.length > 0 && h("div", { class: "tags" }, tags.map((tag) => h("span", { class: `tag tag-${tag}` }, icon(`sort-${tag}`), t(`tag.${tag}`)))),

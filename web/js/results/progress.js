@@ -21,6 +21,7 @@ export function progressStrip({ onLedger }) {
     const { asked, answered, failed: lost } = partners;
     const over = answered + lost;
     const live = status === "incomplete";
+    Object.assign(node.dataset, { status, total: String(total ?? 0) });
     node.classList.toggle("live", live);
     node.classList.toggle("has-failed", lost > 0);
     ledger.textContent = lost ? t("progress.failed_why", { n: lost }) : t("progress.ledger");

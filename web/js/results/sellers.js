@@ -1,7 +1,7 @@
 // Who sells an itinerary. Every price says whom it is from, what it includes, and what the seller itself
 // quoted when that was in another currency. A combination nobody sells as one is shown as its parts.
 
-import { h, icon } from "../core/dom.js";
+import { h, icon, srOnly } from "../core/dom.js";
 import { quotedMoney } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { priceTag, priceText } from "./price.js";
@@ -63,5 +63,5 @@ function bag(kind, number) {
 
 function go(option) {
   if (!option.link) return null;
-  return h("a", { class: "btn seller-go", href: option.link, target: "_blank", rel: "noopener", "aria-label": t("seller.go", { who: option.name ?? option.agent ?? "" }) }, t("seller.go_short"), icon("out"));
+  return h("a", { class: "btn seller-go", href: option.link, target: "_blank", rel: "noopener" }, t("seller.go_short"), srOnly(t("seller.go", { who: option.name ?? option.agent ?? "" })), icon("out"));
 }

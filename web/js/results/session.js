@@ -14,6 +14,7 @@ import { follow } from "./live.js";
 const PAGE = 20;
 const PAGE_MAX = 100;
 const GAP_MS = 900;
+const FIRST_GAP_MS = 100;
 
 export class Session extends EventTarget {
   constructor({ token = null, request = null, sort, filters }) {
@@ -107,7 +108,7 @@ export class Session extends EventTarget {
 
   readSoon() {
     if (this.timer) return;
-    const wait = Math.max(0, this.readAt + GAP_MS - performance.now());
+    const wait = Math.max(0, this.readAt + (this.rows ? GAP_MS : FIRST_GAP_MS) - performance.now());
     this.timer = setTimeout(() => {
       this.timer = 0;
       this.read("growth", this.shown()).catch((fault) => this.fail(fault));

@@ -45,7 +45,7 @@ function stops(leg, data) {
   const codes = waits.flatMap((stop, index) => [
     index > 0 && ", ",
     h("abbr", { title: airportName(data, stop.airport), class: stop.overnight || stop.change ? "warn" : null }, stop.change ? `${stop.airport}→${stop.onward}` : stop.airport),
-    waits.length === 1 && h("span", { class: "line-wait" }, ` ${duration(stop.minutes)}`),
   ]);
-  return h("span", { class: "line-stops" }, t("stops.count", { n: waits.length }), " ", h("bdi", {}, codes));
+  const wait = waits.length === 1 && [" ", h("span", { class: "line-wait" }, duration(waits[0].minutes))];
+  return h("span", { class: "line-stops" }, t("stops.count", { n: waits.length }), " ", h("bdi", {}, codes), wait);
 }

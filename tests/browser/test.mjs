@@ -1,0 +1,30 @@
+// Drives the page in Chromium against a running Fareway.
+//
+//   npm ci
+//   node test.mjs --base http://127.0.0.1:8080 --out shots
+//
+// Prints one line a check and "N passed, N failed"; leaves screenshots in --out. `--chromium FILE`
+// names another browser, `--only NAME` runs one of journey, languages, phone, faults.
+
+import { parseArgs } from "node:util";
+import { faults } from "./faults.mjs";
+import { start } from "./harness.mjs";
+import { journey } from "./journey.mjs";
+import { languages } from "./languages.mjs";
+import { phone } from "./phone.mjs";
+
+const { values } = parseArgs({
+  options: {
+    base: { type: "string", default: "http://127.0.0.1:8080" },
+    out: { type: "string", default: "shots" },
+    chromium: { type: "string", default: "/usr/bin/chromium" },
+    only: { type: "string" },
+  },
+});
+
+const parts = { journey, languages, phone, faults };
+const test = await start({ base: values.base.replace(/\/$/, ""), out: values.out, executable: values.chromium });
+for (const [name, part] of Object.entries(parts)) {
+  if (!values.only || values.only === name) await part(test);
+}
+process.exitCode = (await test.finish()) ? 0 : 1;
