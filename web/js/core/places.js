@@ -24,7 +24,14 @@ export async function placeOf(id) {
   } catch {
     // Names are a courtesy: the search works with codes.
   }
-  return known.get(`${currentLocale()}|${id}`) ?? bare(id);
+  const exact = known.get(`${currentLocale()}|${id}`);
+  if (exact) return exact;
+  // A city with one airport is offered as one place; its name serves for either id.
+  const twin = known.get(`${currentLocale()}|${id.startsWith("city:") ? code : `city:${code}`}`);
+  if (!twin) return bare(id);
+  const place = { ...twin, id };
+  learn(place);
+  return place;
 }
 
 /** The query with the names that are known already. */

@@ -22,7 +22,7 @@ function read() {
 function load() {
   const saved = read();
   const wanted = (navigator.languages ?? [navigator.language]).find((tag) => LANGUAGES.some((known) => known.language === tag.toLowerCase().split("-")[0]));
-  const locale = text(saved.locale, /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/) ?? regional(wanted ?? "en-GB");
+  const locale = text(saved.locale, /^[a-z]{2}-[A-Z]{2}$/) ?? regional(wanted ?? "en-GB");
   const region = locale.split("-")[1]?.toUpperCase();
   const market = text(saved.market, /^[A-Z]{2}$/) ?? (region in CURRENCY_OF ? region : MARKET_OF[languageOf(locale).language]);
   const currency = text(saved.currency, /^[A-Z]{3}$/) ?? CURRENCY_OF[market] ?? "EUR";
@@ -33,8 +33,10 @@ function text(value, shape) {
   return typeof value === "string" && shape.test(value) ? value : null;
 }
 
+/** A language of the browser as language and country: "zh-Hans-CN" is "zh-CN", "ar" is "ar-AE". */
 function regional(tag) {
-  return tag.includes("-") ? tag : languageOf(tag).locale;
+  const [, language, region] = /^([a-z]{2})(?:-[A-Za-z]{4})?(?:-([A-Z]{2}))?/.exec(tag) ?? [];
+  return language && region ? `${language}-${region}` : languageOf(tag).locale;
 }
 
 /** Takes new settings, remembers them and applies the colour scheme. */

@@ -8,6 +8,18 @@ import { CABINS, faultsOf, TRIPS } from "../core/query.js";
 import { legsFields } from "./legs.js";
 import { travellersField } from "./travellers.js";
 
+/** Codes of refusals in the page's own words; others are told as the server tells them. */
+const SENTENCES = {
+  offline: "error.offline",
+  timeout: "error.timeout",
+  search_same_place: "error.same_place",
+  search_dates_descend: "error.date_before",
+  search_date_past: "error.date_past",
+  search_date_too_far: "error.date_far",
+  search_place_unknown: "error.place_unknown",
+  search_overloaded: "state.busy_text",
+};
+
 /** Builds the form over `query`, which it changes in place. */
 export function searchForm(query, onSearch) {
   const legs = legsFields(query, () => {});
@@ -97,8 +109,8 @@ export function searchForm(query, onSearch) {
   /** Shows what the server refused. */
   function refuse(fault) {
     busy(false);
-    const key = `server.${fault.code}`;
-    showFaults([{ field: fault.field, sentence: fault.code === "offline" || fault.code === "timeout" ? t(`error.${fault.code}`) : t(key) !== key ? t(key) : fault.detail || t("error.refused") }]);
+    const key = SENTENCES[fault.code];
+    showFaults([{ field: fault.field, sentence: key ? t(key) : fault.detail || t("error.refused") }]);
   }
 
   /** Shows that the server is at work. */

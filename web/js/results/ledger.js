@@ -44,13 +44,18 @@ function render(body, partners) {
     h("p", { class: "hint" }, t("ledger.intro")),
     section("failed", parts.failed, (partner) => reason("fault", partner.fault)),
     section("waiting", parts.waiting, () => t("ledger.waiting_one")),
-    section("offers", parts.offers, (partner) => t("ledger.offers_n", { n: partner.offers })),
-    section("nothing", parts.nothing, () => t("ledger.nothing_one")),
+    section("offers", parts.offers, (partner) => told(partner, t("ledger.offers_n", { n: partner.offers }))),
+    section("nothing", parts.nothing, (partner) => told(partner, t("ledger.nothing_one"))),
     rest.length > 0 && h("section", { class: "ledger-part" },
       h("h3", {}, t("ledger.not_asked"), h("span", { class: "ledger-count" }, count(rest.length))),
       grouped(rest).map(([code, list]) => h("details", { data: { reason: code }, open: open.has(code) },
         h("summary", {}, h("span", {}, reason("reason", code)), h("span", { class: "ledger-count" }, count(list.length))),
         h("p", { class: "ledger-names", translate: "no" }, list.map((partner) => partner.id).join(", "))))));
+}
+
+// Some partners are asked for one part of a self-transfer only.
+function told(partner, words) {
+  return partner.reason ? `${words} · ${reason("reason", partner.reason)}` : words;
 }
 
 function section(kind, list, say) {
@@ -76,6 +81,6 @@ function grouped(list) {
 
 /** A code of the server in words; a code without words stands as it is. */
 function reason(kind, code) {
-  const key = `${kind}.${String(code).replace(/^not_asked:\s*/, "")}`;
+  const key = `${kind}.${String(code).replace(/^\w+:\s*/, "")}`;
   return has(key) ? t(key) : String(code);
 }

@@ -12,6 +12,7 @@ export function follow(token, { onProgress, onNews, onComplete, onFault }) {
   let over = false;
   let polling = false;
   let silence = 0;
+  let version = null;
   const source = new EventSource(eventsUrl(token));
 
   function parse(event) {
@@ -38,13 +39,15 @@ export function follow(token, { onProgress, onNews, onComplete, onFault }) {
     const progress = parse(event);
     if (!progress || over) return;
     onProgress(progress);
+    // An answer without new itineraries may still bring better prices.
     if (progress.status !== "incomplete") finish();
+    else if (progress.version !== version) {
+      version = progress.version;
+      onNews();
+    }
   });
   source.addEventListener("partner", heard);
-  source.addEventListener("offers", () => {
-    heard();
-    if (!over) onNews();
-  });
+  source.addEventListener("offers", heard);
   source.addEventListener("complete", () => finish());
   source.addEventListener("error", () => {
     // CONNECTING means the browser resumes by itself with Last-Event-ID; CLOSED means it gave up.

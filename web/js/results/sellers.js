@@ -27,6 +27,8 @@ function row(option, data) {
       h("span", { class: "seller-name" }, parts ? t("seller.combination") : option.name),
       !parts && h("span", { class: "seller-kind" }, t(`kind.${option.kind === "airline" ? "airline" : "travel_agent"}`)),
       h("ul", { class: "seller-facts" },
+        option.transfer === "protected_self_transfer" && h("li", { class: "brand" }, t("seller.protected")),
+        option.transfer === "self_transfer" && !parts && h("li", { class: "brand" }, t("warn.self_transfer")),
         option.brand && h("li", { class: "brand" }, option.brand),
         !parts && bag("cabin", option.cabin_bags),
         !parts && bag("checked", option.checked_bags))),

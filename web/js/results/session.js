@@ -108,6 +108,7 @@ export class Session extends EventTarget {
 
   readSoon() {
     if (this.timer) return;
+    if (this.data && this.data.version === this.progress.version) return;
     const wait = Math.max(0, this.readAt + (this.rows ? GAP_MS : FIRST_GAP_MS) - performance.now());
     this.timer = setTimeout(() => {
       this.timer = 0;
