@@ -31,6 +31,7 @@ impl Ragged {
 
     /// The row, empty if there is none.
     #[must_use]
+    #[inline]
     pub fn row(&self, index: u32) -> &[u32] {
         let index = index as usize;
         let start = if index == 0 { 0 } else { self.ends.get(index - 1).copied().unwrap_or(0) };
@@ -72,36 +73,42 @@ pub struct Answer {
 impl Answer {
     /// All segments.
     #[must_use]
+    #[inline]
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }
 
     /// All offers, in the partner's order.
     #[must_use]
+    #[inline]
     pub fn offers(&self) -> &[Offer] {
         &self.offers
     }
 
     /// Keys of the itineraries, by itinerary index.
     #[must_use]
+    #[inline]
     pub fn keys(&self) -> &[ItineraryKey] {
         &self.keys
     }
 
     /// Fingerprints of who operates the itineraries, by itinerary index; see [`operators_of`].
     #[must_use]
+    #[inline]
     pub fn operators(&self) -> &[u64] {
         &self.operators
     }
 
     /// Leg indexes of an itinerary.
     #[must_use]
+    #[inline]
     pub fn itinerary_legs(&self, itinerary: u32) -> &[u32] {
         self.itineraries.row(itinerary)
     }
 
     /// Segment indexes of a leg.
     #[must_use]
+    #[inline]
     pub fn leg_segments(&self, leg: u32) -> &[u32] {
         self.legs.row(leg)
     }
@@ -116,6 +123,7 @@ impl Answer {
 
     /// Fare details of an offer.
     #[must_use]
+    #[inline]
     pub fn fares_of(&self, offer: &Offer) -> &[FareDetail] {
         let start = offer.fares_start as usize;
         self.fares.get(start..start + offer.fares_len as usize).unwrap_or_default()
@@ -123,6 +131,7 @@ impl Answer {
 
     /// A text of this answer; empty if not said.
     #[must_use]
+    #[inline]
     pub fn text(&self, text: Text) -> &str {
         let start = text.start as usize;
         self.texts.get(start..start + text.len as usize).unwrap_or_default()

@@ -47,6 +47,7 @@ impl Date {
 
     /// Days since 1970-01-01.
     #[must_use]
+    #[inline]
     pub const fn days(self) -> i32 {
         self.0
     }
@@ -59,6 +60,7 @@ impl Date {
 
     /// The date this many days later (earlier if negative).
     #[must_use]
+    #[inline]
     pub const fn plus_days(self, days: i32) -> Self {
         Self(self.0.saturating_add(days))
     }
@@ -71,6 +73,7 @@ impl Date {
 
     /// This date at a minute of its day.
     #[must_use]
+    #[inline]
     pub const fn at_minute(self, minute: i32) -> LocalTime {
         LocalTime(self.0.saturating_mul(DAY_MINUTES).saturating_add(minute))
     }
@@ -128,18 +131,21 @@ impl LocalTime {
 
     /// Minutes since 1970-01-01T00:00 of the same clock.
     #[must_use]
+    #[inline]
     pub const fn minutes(self) -> i32 {
         self.0
     }
 
     /// The calendar day.
     #[must_use]
+    #[inline]
     pub const fn date(self) -> Date {
         Date(self.0.div_euclid(DAY_MINUTES))
     }
 
     /// Minute of the day, 0..1440.
     #[must_use]
+    #[inline]
     pub const fn minute_of_day(self) -> i32 {
         self.0.rem_euclid(DAY_MINUTES)
     }

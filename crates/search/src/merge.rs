@@ -16,12 +16,14 @@
 //! - Durations come from local times and zones. Offers whose times make no itinerary are left out
 //!   and counted.
 //!
-//! Limits: 65,535 answers (parts) and 2^32 offers; more answers are left out.
+//! Limits: 65,534 answers (parts), 65,535 agents, 2^32 offers; answers beyond are left out, agents
+//! beyond count as one.
 //! Cost: about 40 us for 30 answers with 2,700 offers of 300 itineraries, one core; a handful of
 //! allocations, none per itinerary. So a growing answer is merged anew whenever it is looked at.
 
 mod convert;
 mod order;
+mod zones;
 
 use std::sync::Arc;
 
@@ -31,16 +33,15 @@ use domain::{AgentId, Answer, CurrencyCode, ItineraryKey, Transfer};
 use crate::display::Display;
 use crate::merge::convert::Converter;
 use crate::merge::order::{one_per_seller, sort_options};
+use crate::merge::zones::Zones;
 use crate::merged::{Merged, MergedItinerary, OptionRow};
 use crate::self_transfer::Part;
 
 /// Answers (parts of answers) one search can merge.
 pub const ANSWERS_MAX: usize = u16::MAX as usize;
 
-/// Not yet looked up.
+/// A free slot.
 const UNSEEN: u32 = u32::MAX;
-/// Looked up and left out: it makes no itinerary.
-const DROPPED: u32 = u32::MAX - 1;
 /// Agent index of combinations, which belong to no single agent.
 const COMBINED: u16 = u16::MAX;
 
@@ -78,13 +79,12 @@ pub(crate) fn merge_with(
         merging.take(index as u16, answer, combined_at == Some(index as u16));
     }
     let options = merging.scatter();
-    let Merging { itineraries, agents, dropped, .. } = merging;
+    let Merging { itineraries, agents, .. } = merging;
     let mut merged = Merged {
         parts,
         combined: combined_at,
         agents,
         itineraries,
-        dropped,
         ..Merged::empty(currency, atlas)
     };
     merged.answers = kept;
@@ -94,18 +94,21 @@ pub(crate) fn merge_with(
 
 /// Itineraries and offers while answers are taken up.
 struct Merging {
-    atlas: &'static Atlas,
     converter: Converter,
+    zones: Zones,
     numbers: KeyTable,
     itineraries: Vec<MergedItinerary>,
+    /// By number, the fingerprint of the operators that are shown.
+    operators: Vec<u64>,
     agents: Vec<AgentId>,
-    /// Offers in order of arrival, each with its itinerary's number.
-    rows: Vec<(u32, OptionRow)>,
+    /// Offers in order of arrival.
+    rows: Vec<OptionRow>,
+    /// By row, the number of its itinerary.
+    row_numbers: Vec<u32>,
     /// By number, how many offers.
     counts: Vec<u32>,
     /// By itinerary of the answer at hand, its number.
     local: Vec<u32>,
-    dropped: u32,
 }
 
 impl Merging {
@@ -113,86 +116,65 @@ impl Merging {
         let offers = answers.iter().map(|answer| answer.offers().len()).sum();
         let most = answers.iter().map(|answer| answer.keys().len()).max().unwrap_or(0);
         Self {
-            atlas,
             converter: Converter::new(currency, atlas.rates()),
-            numbers: KeyTable::new(most * 2),
-            itineraries: Vec::with_capacity(most * 2),
+            zones: Zones::new(atlas),
+            numbers: KeyTable::new(most * 4),
+            itineraries: Vec::with_capacity(most * 4),
+            operators: Vec::with_capacity(most * 4),
             agents: Vec::new(),
             rows: Vec::with_capacity(offers),
-            counts: Vec::with_capacity(most * 2),
+            row_numbers: Vec::with_capacity(offers),
+            counts: Vec::with_capacity(most * 4),
             local: Vec::with_capacity(most),
-            dropped: 0,
         }
     }
 
     fn take(&mut self, index: u16, answer: &Answer, combined: bool) {
-        self.local.clear();
-        self.local.resize(answer.keys().len(), UNSEEN);
-        let mut agent_at_hand: Option<(AgentId, u16)> = None;
+        self.number_itineraries(index, answer);
+        let Self { converter, local, rows, row_numbers, counts, agents, .. } = self;
+        // Most answers are one agent's, so the one at hand is nearly always the right one.
+        let mut at_hand: Option<(AgentId, u16)> = None;
         for (offer_index, offer) in answer.offers().iter().enumerate() {
-            let mut number = self.local[offer.itinerary as usize];
-            if number == UNSEEN {
-                number = self.number(index, answer, offer.itinerary);
-                self.local[offer.itinerary as usize] = number;
-            }
-            if number == DROPPED {
-                self.dropped += 1;
-                continue;
-            }
-            let agent = match agent_at_hand {
-                _ if combined => COMBINED,
+            let agent = match at_hand {
                 Some((agent, at)) if agent == offer.agent => at,
                 _ => {
-                    let Some(at) = self.agent(offer.agent) else {
-                        self.dropped += 1;
-                        continue;
-                    };
-                    agent_at_hand = Some((offer.agent, at));
+                    let at = if combined { COMBINED } else { agent_index(agents, offer.agent) };
+                    at_hand = Some((offer.agent, at));
                     at
                 }
             };
-            let amount = offer.price.and_then(|price| self.converter.convert(price));
-            self.rows.push((number, OptionRow::new(amount, index, offer_index as u32, agent)));
-            self.counts[number as usize] += 1;
+            let number = local[offer.itinerary as usize];
+            let amount = offer.price.and_then(|price| converter.convert(price));
+            rows.push(OptionRow::new(amount, (index, offer_index as u32), agent, offer.transfer));
+            row_numbers.push(number);
+            counts[number as usize] += 1;
         }
     }
 
-    /// The index of an agent; `None` if there are more agents than numbers.
-    fn agent(&mut self, agent: AgentId) -> Option<u16> {
-        let known = self.agents.iter().position(|&other| other == agent);
-        let at = known.unwrap_or_else(|| {
-            self.agents.push(agent);
-            self.agents.len() - 1
-        });
-        (at < COMBINED as usize).then_some(at as u16)
-    }
-
-    /// The number of an answer's itinerary, over all answers.
-    fn number(&mut self, index: u16, answer: &Answer, itinerary: u32) -> u32 {
-        let key = answer.keys()[itinerary as usize];
-        let operators = answer.operators()[itinerary as usize];
-        match self.numbers.find(key, &self.itineraries) {
-            Ok(number) => {
-                let known = &mut self.itineraries[number as usize];
-                if operators < known.operators {
-                    known.operators = operators;
-                    known.source = (index, itinerary);
+    /// Numbers the itineraries of an answer, over all answers.
+    fn number_itineraries(&mut self, index: u16, answer: &Answer) {
+        self.local.clear();
+        let named = answer.keys().iter().zip(answer.operators());
+        for (itinerary, (&key, &operators)) in named.enumerate() {
+            let number = match self.numbers.find(key) {
+                Ok(number) => {
+                    let known = &mut self.operators[number as usize];
+                    if operators < *known {
+                        *known = operators;
+                        self.itineraries[number as usize].source = (index, itinerary as u32);
+                    }
+                    number
                 }
-                number
-            }
-            Err(slot) => {
-                let Some(mut made) = measure(self.atlas, answer, itinerary) else {
-                    return DROPPED;
-                };
-                made.key = key;
-                made.operators = operators;
-                made.source = (index, itinerary);
-                let number = self.itineraries.len() as u32;
-                self.itineraries.push(made);
-                self.counts.push(0);
-                self.numbers.insert(slot, number, &self.itineraries);
-                number
-            }
+                Err(slot) => {
+                    let made = measure(&mut self.zones, answer, itinerary as u32);
+                    let source = (index, itinerary as u32);
+                    self.itineraries.push(MergedItinerary { key, source, ..made });
+                    self.operators.push(operators);
+                    self.counts.push(0);
+                    self.numbers.insert(slot, key)
+                }
+            };
+            self.local.push(number);
         }
     }
 
@@ -204,8 +186,8 @@ impl Merging {
             // From here on a count is the place of the next offer.
             start += std::mem::replace(count, start);
         }
-        let mut options = vec![OptionRow::new(None, 0, 0, 0); self.rows.len()];
-        for &(number, row) in &self.rows {
+        let mut options = vec![OptionRow::new(None, (0, 0), 0, Transfer::Managed); self.rows.len()];
+        for (&row, &number) in self.rows.iter().zip(&self.row_numbers) {
             let place = &mut self.counts[number as usize];
             options[*place as usize] = row;
             *place += 1;
@@ -214,8 +196,18 @@ impl Merging {
     }
 }
 
-/// Stops and durations of an itinerary; `None` if its times or airports make none.
-fn measure(atlas: &Atlas, answer: &Answer, itinerary: u32) -> Option<MergedItinerary> {
+/// The index of an agent, or [`COMBINED`] if there are more agents than indexes.
+fn agent_index(agents: &mut Vec<AgentId>, agent: AgentId) -> u16 {
+    let known = agents.iter().position(|&other| other == agent);
+    let at = known.unwrap_or_else(|| {
+        agents.push(agent);
+        agents.len() - 1
+    });
+    u16::try_from(at).unwrap_or(COMBINED)
+}
+
+/// Stops and durations of an itinerary; no leg if its times or airports make none.
+fn measure(zones: &mut Zones, answer: &Answer, itinerary: u32) -> MergedItinerary {
     let legs = answer.itinerary_legs(itinerary);
     let mut made = MergedItinerary {
         key: ItineraryKey(0),
@@ -223,86 +215,105 @@ fn measure(atlas: &Atlas, answer: &Answer, itinerary: u32) -> Option<MergedItine
         duration_minutes: 0,
         stops: 0,
         transfer: Transfer::Managed,
-        leg_count: legs.len() as u8,
+        leg_count: 0,
         leg_minutes: [0; 6],
         options: (0, 0),
         source: (0, 0),
-        operators: 0,
     };
     for (slot, &leg) in made.leg_minutes.iter_mut().zip(legs) {
         let segments = answer.leg_segments(leg);
-        let (first, last) = (*segments.first()?, *segments.last()?);
-        let first = answer.segments().get(first as usize)?;
-        let last = answer.segments().get(last as usize)?;
-        let minutes =
-            atlas.duration_minutes(first.origin, first.departs, last.destination, last.arrives)?;
-        *slot = u16::try_from(minutes).ok().filter(|&minutes| minutes > 0)?;
+        match leg_minutes(zones, answer, segments) {
+            Some(minutes) => *slot = minutes,
+            None => return made,
+        }
         made.duration_minutes += u32::from(*slot);
         made.stops = made.stops.max((segments.len() - 1) as u8);
     }
-    Some(made)
+    made.leg_count = legs.len() as u8;
+    made
 }
 
-/// Sorts each itinerary's options, keeps one per seller and brand, and closes the gaps.
+/// Minutes of a leg; `None` if an airport is unknown or it lands before it departs.
+fn leg_minutes(zones: &mut Zones, answer: &Answer, segments: &[u32]) -> Option<u16> {
+    let (first, last) = (*segments.first()?, *segments.last()?);
+    let first = answer.segments().get(first as usize)?;
+    let last = answer.segments().get(last as usize)?;
+    let departs = zones.utc_minutes(first.origin, first.departs)?;
+    let arrives = zones.utc_minutes(last.destination, last.arrives)?;
+    u16::try_from(arrives.checked_sub(departs)?).ok().filter(|&minutes| minutes > 0)
+}
+
+/// Sorts each itinerary's options, keeps one per seller and brand, and closes the gaps; leaves out
+/// what has no offer or makes no itinerary.
 fn finish_options(merged: &mut Merged, mut options: Vec<OptionRow>) {
-    let mut kept = 0_usize;
-    for index in 0..merged.itineraries.len() {
-        let (start, end) = merged.itineraries[index].options;
-        let range = &mut options[start as usize..end as usize];
+    let mut itineraries = std::mem::take(&mut merged.itineraries);
+    let (mut kept, mut dropped) = (0_usize, 0_u32);
+    itineraries.retain_mut(|itinerary| {
+        let (start, end) = (itinerary.options.0 as usize, itinerary.options.1 as usize);
+        let range = &mut options[start..end];
+        if itinerary.leg_count == 0 {
+            dropped += range.len() as u32;
+            return false;
+        }
         sort_options(merged, range);
         let count = one_per_seller(merged, range);
-        let cheapest = range.first().copied();
-        options.copy_within(start as usize..start as usize + count, kept);
-        let itinerary = &mut merged.itineraries[index];
-        itinerary.options = (kept as u32, (kept + count) as u32);
-        itinerary.price = cheapest.and_then(|option| option.amount());
-        if let Some(cheapest) = cheapest {
-            let answer = &merged.answers[cheapest.answer() as usize];
-            itinerary.transfer = answer.offers()[cheapest.offer_index() as usize].transfer;
+        let Some(&cheapest) = range.first() else { return false };
+        if start != kept {
+            options.copy_within(start..start + count, kept);
         }
+        itinerary.options = (kept as u32, (kept + count) as u32);
+        itinerary.price = cheapest.amount();
+        itinerary.transfer = cheapest.transfer();
         kept += count;
-    }
+        true
+    });
     options.truncate(kept);
+    merged.itineraries = itineraries;
+    merged.dropped = dropped;
     merged.options = options;
 }
 
 /// Numbers of itineraries by key: open addressing on the key's low bits, which are a hash already.
 struct KeyTable {
     slots: Vec<u32>,
-    used: usize,
+    /// By number.
+    keys: Vec<ItineraryKey>,
 }
 
 impl KeyTable {
     fn new(expected: usize) -> Self {
-        Self { slots: vec![UNSEEN; (expected * 2).next_power_of_two().max(16)], used: 0 }
+        let slots = vec![UNSEEN; (expected * 2).next_power_of_two().max(16)];
+        Self { slots, keys: Vec::with_capacity(expected) }
     }
 
     /// The number of a key, or the free slot where it belongs.
-    fn find(&self, key: ItineraryKey, known: &[MergedItinerary]) -> Result<u32, usize> {
+    fn find(&self, key: ItineraryKey) -> Result<u32, usize> {
         let mask = self.slots.len() - 1;
         let mut slot = key.0 as usize & mask;
         loop {
             match self.slots[slot] {
                 UNSEEN => return Err(slot),
-                number if known[number as usize].key == key => return Ok(number),
+                number if self.keys[number as usize] == key => return Ok(number),
                 _ => slot = (slot + 1) & mask,
             }
         }
     }
 
-    /// Puts a number into a free slot, and grows before half the slots are taken.
-    fn insert(&mut self, slot: usize, number: u32, known: &[MergedItinerary]) {
-        self.slots[slot] = number;
-        self.used += 1;
-        if self.used * 2 > self.slots.len() {
-            let mut larger = Self { slots: vec![UNSEEN; self.slots.len() * 4], used: self.used };
-            for (number, itinerary) in known.iter().enumerate() {
-                if let Err(slot) = larger.find(itinerary.key, known) {
-                    larger.slots[slot] = number as u32;
+    /// Gives the next number to a key, whose free slot was found, and grows before half the slots
+    /// are taken.
+    fn insert(&mut self, slot: usize, key: ItineraryKey) -> u32 {
+        let next = self.keys.len() as u32;
+        self.slots[slot] = next;
+        self.keys.push(key);
+        if self.keys.len() * 2 > self.slots.len() {
+            self.slots = vec![UNSEEN; self.slots.len() * 4];
+            for number in 0..self.keys.len() {
+                if let Err(slot) = self.find(self.keys[number]) {
+                    self.slots[slot] = number as u32;
                 }
             }
-            *self = larger;
         }
+        next
     }
 }
 

@@ -32,8 +32,23 @@ pub struct OptionRow {
 const _: () =
     assert!(size_of::<OptionRow>() == 16, "rows are scattered and sorted by the thousand");
 
+/// Bits of [`OptionRow::offer`] that are the index; the two above say who answers for connections.
+const OFFER_BITS: u32 = 30;
+
 impl OptionRow {
-    pub(crate) fn new(amount: Option<i64>, answer: u16, offer: u32, agent: u16) -> Self {
+    /// An option: its total, its answer and offer there, its agent's index.
+    pub(crate) fn new(
+        amount: Option<i64>,
+        (answer, offer): (u16, u32),
+        agent: u16,
+        transfer: Transfer,
+    ) -> Self {
+        let transfer = match transfer {
+            Transfer::Managed => 0,
+            Transfer::ProtectedSelfTransfer => 1,
+            Transfer::SelfTransfer => 2,
+        };
+        let offer = (offer & ((1 << OFFER_BITS) - 1)) | (transfer << OFFER_BITS);
         Self { amount: amount.unwrap_or(UNPRICED), offer, answer, agent }
     }
 
@@ -59,7 +74,17 @@ impl OptionRow {
     }
 
     pub(crate) fn offer_index(&self) -> u32 {
-        self.offer
+        self.offer & ((1 << OFFER_BITS) - 1)
+    }
+
+    /// Who answers for connections.
+    #[must_use]
+    pub fn transfer(&self) -> Transfer {
+        match self.offer >> OFFER_BITS {
+            0 => Transfer::Managed,
+            1 => Transfer::ProtectedSelfTransfer,
+            _ => Transfer::SelfTransfer,
+        }
     }
 }
 
@@ -80,7 +105,6 @@ pub struct MergedItinerary {
     pub(crate) leg_minutes: [u16; 6],
     pub(crate) options: (u32, u32),
     pub(crate) source: (u16, u32),
-    pub(crate) operators: u64,
 }
 
 impl MergedItinerary {
@@ -189,9 +213,9 @@ impl Merged {
     #[must_use]
     pub fn offer(&self, row: &OptionRow) -> OfferView<'_> {
         let answer = &*self.answers[row.answer as usize];
-        let offer = &answer.offers()[row.offer as usize];
+        let offer = &answer.offers()[row.offer_index() as usize];
         let parts = match self.combined == Some(row.answer) {
-            true => self.parts.get(row.offer as usize).map(|parts| &parts[..]),
+            true => self.parts.get(row.offer_index() as usize).map(|parts| &parts[..]),
             false => None,
         };
         OfferView { merged: self, answer, offer, amount: row.amount(), parts: parts.unwrap_or(&[]) }
@@ -205,7 +229,7 @@ impl Merged {
 
     pub(crate) fn raw(&self, row: &OptionRow) -> (&Answer, &Offer) {
         let answer = &*self.answers[row.answer as usize];
-        (answer, &answer.offers()[row.offer as usize])
+        (answer, &answer.offers()[row.offer_index() as usize])
     }
 
     /// Highest total among the options of an itinerary.

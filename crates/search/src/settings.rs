@@ -1,10 +1,10 @@
 //! `[search]` in the settings file: every limit of a live search.
 
 use runtime::Limited;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `[search]`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SearchSettings {
     /// Partners asked per search. More finds more prices and costs more partner quota.
@@ -55,7 +55,7 @@ impl Default for SearchSettings {
 }
 
 /// `[search.self_transfer]`: two separately sold tickets, joined at a hub.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SelfTransferSettings {
     /// Whether combinations are looked for at all.

@@ -1,18 +1,22 @@
 //! Totals into the display currency: exact, half-up, without 128-bit division for nearly all.
 //!
-//! The rate between two currencies is measured once as a floating-point factor. A product that does
+//! The rate between two currencies is measured once as a fixed-point factor. A product that does
 //! not lie close to the middle between two minor units rounds the same way as the exact one and is
 //! taken; any other, and any large amount, goes through the exact conversion. A test compares both.
 
 use atlas::Rates;
 use domain::{CurrencyCode, Money};
 
-/// Amounts above this are converted exactly: below it the factor's error stays under [`DOUBT`].
+/// Amounts above this are converted exactly: below it the factor's error stays far under [`DOUBT`].
 const FAST_MAX: i64 = 1 << 30;
-/// Products above this are converted exactly, for the same reason.
-const PRODUCT_MAX: f64 = (1_u64 << 30) as f64;
-/// How close to the middle between two minor units a product may come.
-const DOUBT: f64 = 1.0 / 256.0;
+/// Bits of a factor behind the point.
+const FACTOR_BITS: u32 = 48;
+/// Factors above this are not used: their products would not fit.
+const FACTOR_MAX: u64 = 1 << (FACTOR_BITS + 15);
+/// Half a minor unit, in a product.
+const HALF: u64 = 1 << (FACTOR_BITS - 1);
+/// How close to the middle between two minor units a product may come: 1/256 of one.
+const DOUBT: u64 = 1 << (FACTOR_BITS - 8);
 /// A factor is measured by converting this many minor units: 10^14.
 const PROBE: i64 = 100_000_000_000_000;
 /// The probe's result must have this many units for the factor to be exact enough.
@@ -21,7 +25,7 @@ const PROBED_MIN: i64 = 1_000_000_000;
 #[derive(Clone, Copy, Debug)]
 enum Rate {
     Same,
-    Fast(f64),
+    Fast(u64),
     Exact,
     Unknown,
 }
@@ -41,6 +45,7 @@ impl Converter {
     }
 
     /// The amount in minor units of the display currency; `None` without an exchange rate.
+    #[inline]
     pub(crate) fn convert(&mut self, money: Money) -> Option<i64> {
         if self.at_hand.0 != money.currency {
             self.at_hand = (money.currency, self.rate(money.currency));
@@ -74,7 +79,11 @@ impl Converter {
         let rate = match (one, probed) {
             (None, None) => Rate::Unknown,
             (_, Some(probed)) if probed.minor >= PROBED_MIN => {
-                Rate::Fast(probed.minor as f64 / PROBE as f64)
+                let factor = (i128::from(probed.minor) << FACTOR_BITS) / i128::from(PROBE);
+                match u64::try_from(factor) {
+                    Ok(factor) if factor <= FACTOR_MAX => Rate::Fast(factor),
+                    _ => Rate::Exact,
+                }
             }
             _ => Rate::Exact,
         };
@@ -84,17 +93,17 @@ impl Converter {
 }
 
 /// The product, rounded half-up, if there is no doubt about it.
-fn fast(minor: i64, factor: f64) -> Option<i64> {
+#[inline]
+fn fast(minor: i64, factor: u64) -> Option<i64> {
     if !(0..=FAST_MAX).contains(&minor) {
         return None;
     }
-    let product = minor as f64 * factor;
-    if product > PRODUCT_MAX {
+    let product = u128::from(minor as u64) * u128::from(factor);
+    let rest = product as u64 & ((1 << FACTOR_BITS) - 1);
+    if rest.wrapping_sub(HALF - DOUBT) <= 2 * DOUBT {
         return None;
     }
-    let whole = product as i64;
-    let rest = product - whole as f64;
-    if (rest - 0.5).abs() < DOUBT { None } else { Some(whole + i64::from(rest > 0.5)) }
+    Some(((product + u128::from(HALF)) >> FACTOR_BITS) as i64)
 }
 
 #[cfg(test)]
@@ -121,10 +130,12 @@ mod tests {
     }
 
     #[test]
-    fn amounts_between_two_minor_units_are_rounded_up() {
-        assert_eq!(fast(3, 0.5), None);
-        assert_eq!(fast(3, 0.4), Some(1));
-        assert_eq!(fast(4, 0.4), Some(2));
-        assert_eq!(fast(FAST_MAX + 1, 0.4), None);
+    fn amounts_between_two_minor_units_are_left_to_the_exact_way() {
+        let one = 1 << FACTOR_BITS;
+        assert_eq!(fast(3, one / 2), None);
+        assert_eq!(fast(3, one / 10 * 4), Some(1));
+        assert_eq!(fast(4, one / 10 * 4), Some(2));
+        assert_eq!(fast(FAST_MAX + 1, one), None);
+        assert_eq!(fast(-1, one), None);
     }
 }

@@ -25,6 +25,16 @@ pub(super) fn one_per_seller(merged: &Merged, options: &mut [OptionRow]) -> usiz
     if options.len() > MANY {
         return one_of_many(merged, options);
     }
+    // One bit an agent, shared by those 64 apart: if no bit comes twice, no seller does.
+    let (mut agents, mut twice) = (0_u64, 0_u64);
+    for option in options.iter() {
+        let bit = 1 << (option.agent_index() % 64);
+        twice |= agents & bit;
+        agents |= bit;
+    }
+    if twice == 0 {
+        return options.len();
+    }
     let mut kept = 0;
     for index in 0..options.len() {
         let option = options[index];

@@ -51,6 +51,7 @@ pub(super) struct Judge<'a> {
     question: &'a Question,
     display: &'a Display,
     filters: &'a Filters,
+    any_filter: bool,
     /// By agent index, whether the display allows it; `None`: all.
     displayed: Option<Vec<bool>>,
     /// By agent index, whether display and filters allow it; `None`: all.
@@ -100,6 +101,7 @@ impl<'a> Judge<'a> {
             question,
             display,
             filters,
+            any_filter: !filters.is_empty(),
             displayed,
             shown,
             carrier_chosen,
@@ -153,7 +155,7 @@ impl<'a> Judge<'a> {
             price_range: lowest.zip(highest),
             minutes: itinerary.duration_minutes,
         };
-        if !self.filters.is_empty() {
+        if self.any_filter {
             self.apply_filters(index, itinerary, &mut judged);
         }
         Some(judged)
@@ -229,6 +231,8 @@ pub(super) struct FacetCount<'a> {
     merged: &'a Merged,
     traits: &'a Traits,
     airports: Vec<AirportCode>,
+    /// Whether no end of any leg leaves a choice: then every itinerary uses every airport.
+    one_airport_each: bool,
     stops: Tally,
     by_carrier: Tally,
     by_alliance: Tally,
@@ -244,6 +248,7 @@ impl<'a> FacetCount<'a> {
     pub(super) fn new(merged: &'a Merged, question: &Question) -> Self {
         let traits = merged.traits();
         let places = question.legs.iter().flat_map(|leg| [&leg.origin, &leg.destination]);
+        let one_airport_each = places.clone().all(|place| place.airports.len() == 1);
         let mut airports: Vec<_> =
             places.flat_map(|place| place.airports.iter().copied()).collect();
         airports.sort_unstable();
@@ -258,6 +263,7 @@ impl<'a> FacetCount<'a> {
             by_agent: Tally::new(merged.agents().len()),
             agent_seen: vec![0; merged.agents().len()],
             airports,
+            one_airport_each,
             minutes: None,
             price: None,
         }
@@ -302,6 +308,10 @@ impl<'a> FacetCount<'a> {
     }
 
     fn count_airports(&mut self, judge: &Judge<'_>, index: usize, price: Option<i64>) {
+        if self.one_airport_each {
+            (0..self.airports.len()).for_each(|number| self.by_airport.add(number, price));
+            return;
+        }
         let ends = self.traits.ends_of(index);
         for (at, &(origin, destination)) in ends.iter().enumerate() {
             for (airport, again) in [(origin, false), (destination, origin == destination)] {
