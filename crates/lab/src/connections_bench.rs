@@ -16,17 +16,19 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
-use connections::{Departs, Ground, Journey, Query, Rules, Schedule, Scratch};
+use connections::{Ground, Schedule};
 use domain::Date;
 use runtime::Random;
 
 use crate::report::Report;
 use network::Network;
 use nigiri::Comparison;
+use ours::{Answers, Kind, measure};
 
 mod gtfs;
 mod network;
 mod nigiri;
+mod ours;
 
 /// The week of the network begins on this Monday; clocks are read on it.
 const MONDAY: &str = "2027-03-01";
@@ -107,10 +109,12 @@ pub(crate) fn run(args: &ConnectionsArgs) -> Result<()> {
     report_times(&mut report, "ours: point, schedule of days", &point_of_days.ms);
     report_times(&mut report, "ours: window", &window.ms);
     report_times(&mut report, "ours: all sensible journeys of a day", &sensible.ms);
+    let cities = measure(&weekly, args, &asks, Kind::SensibleOfCities);
+    report_times(&mut report, "ours: the same between all airports of both cities", &cities.ms);
     let sensible_count: usize = sensible.journeys.iter().map(Vec::len).sum();
     let mean = sensible_count as f64 / asks.len().max(1) as f64;
     report.figure("ours: sensible journeys an answer, mean", mean);
-    report.figure("ours: queries cut by the budget", point.cut + window.cut + sensible.cut);
+    report.figure("ours: queries cut by the budget", sensible.cut + cities.cut);
 
     let python = args.python.clone().or_else(|| std::env::var_os("PYTHON").map(PathBuf::from));
     match python {
@@ -167,75 +171,6 @@ fn draw(network: &Network, args: &ConnectionsArgs, monday: Date) -> Vec<Ask> {
         }
     }
     asks
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// Earliest arrival from a minute on.
-    Point,
-    /// Unbeaten journeys of a window of so many minutes.
-    Window(i32),
-    /// All sensible journeys of a day, by the rules a market would use.
-    Sensible,
-}
-
-/// Our answers to all questions.
-#[derive(Debug)]
-struct Answers {
-    ms: Vec<f64>,
-    journeys: Vec<Vec<Journey>>,
-    cut: usize,
-}
-
-impl Answers {
-    /// Departure, arrival and changes of every journey.
-    fn criteria(&self) -> Vec<Vec<(i32, i32, u8)>> {
-        let plain = |journey: &Journey| (journey.departs(), journey.arrives(), journey.stops());
-        self.journeys.iter().map(|journeys| journeys.iter().map(plain).collect()).collect()
-    }
-}
-
-fn measure(schedule: &Schedule, args: &ConnectionsArgs, asks: &[Ask], kind: Kind) -> Answers {
-    // nigiri waits as long as it takes and flies any way round.
-    let free = Rules {
-        connect_domestic_min: args.connect_min,
-        connect_international_min: args.connect_min,
-        connect_max: TRAVEL_MINUTES_MAX as u16,
-        overnight_max: None,
-        airport_change_min: None,
-        elapsed_max: TRAVEL_MINUTES_MAX as u16,
-        detour: None,
-        spread: None,
-        work_max: u32::MAX,
-        ..Rules::default()
-    };
-    let mut scratch = Scratch::default();
-    let mut answers = Answers { ms: Vec::new(), journeys: Vec::new(), cut: 0 };
-    for round in 0..2 {
-        // The first round warms caches and scratch and is not counted.
-        answers.ms.clear();
-        answers.journeys.clear();
-        for ask in asks {
-            let (origins, destinations) = ([ask.origin], [ask.destination]);
-            let span = match kind {
-                Kind::Point => TRAVEL_MINUTES_MAX,
-                Kind::Window(minutes) => minutes,
-                Kind::Sensible => WINDOW_MINUTES,
-            };
-            let departs = Departs::Utc { from: ask.from, until: ask.from + span };
-            let query = Query { origins: &origins, destinations: &destinations, departs };
-            let started = runtime::now();
-            let journeys = match kind {
-                Kind::Point => schedule.earliest(&query, &free, &mut scratch),
-                Kind::Window(_) => schedule.pareto(&query, &free, &mut scratch),
-                Kind::Sensible => schedule.journeys(&query, &Rules::default(), &mut scratch),
-            };
-            answers.ms.push(started.elapsed().as_secs_f64() * 1e3);
-            answers.journeys.push(journeys);
-            answers.cut += usize::from(round == 1 && scratch.was_cut());
-        }
-    }
-    answers
 }
 
 fn report_theirs(report: &mut Report, theirs: &nigiri::Measured) {
