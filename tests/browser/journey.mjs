@@ -1,6 +1,6 @@
 // A traveller at a desk: from typing "edin" to the seller's page.
 
-import { ascending, cards, inDays, over } from "./harness.mjs";
+import { ascending, cards, inDays, over, searchAddress } from "./harness.mjs";
 
 export async function journey({ base, check, open, axe, fits, picture, scenario }) {
   const page = await open();
@@ -145,6 +145,30 @@ export async function journey({ base, check, open, axe, fits, picture, scenario 
     await picture(page, "ledger");
     await page.keyboard.press("Escape");
     await page.waitForSelector("dialog", { state: "detached" });
+  });
+
+  await scenario("reading while it grows", async () => {
+    await page.goto(searchAddress(base, { from: "city:LON", to: "city:NYC", out: 62, back: 70 }));
+    await page.waitForSelector(".card >> nth=3");
+    await page.evaluate(() => scrollTo(0, document.querySelectorAll(".card")[2].getBoundingClientRect().top + scrollY - 100));
+    const at = () => page.evaluate(() => { const card = document.querySelectorAll(".card")[2]; return { id: card.dataset.id, y: Math.round(card.getBoundingClientRect().top), total: Number(document.querySelector(".progress").dataset.total) }; });
+    const before = await at();
+    await over(page);
+    await page.waitForTimeout(1_500);
+    const after = await at();
+    check(before.id === after.id && before.y === after.y, "what is being read stays where it is while the list grows", `${before.y} and ${after.y}`);
+    const pill = page.locator(".pill");
+    if (await pill.isVisible()) {
+      await picture(page, "new-results");
+      await pill.click();
+      await pill.waitFor({ state: "hidden" });
+      check(await page.evaluate(() => document.querySelector(".cards").getBoundingClientRect().top > 0), "a press shows the new results from the top");
+    } else {
+      check(after.total === before.total, "new results are announced", `${before.total} and ${after.total}`);
+    }
+    await page.goBack();
+    await page.waitForSelector(".card");
+    await over(page);
   });
 
   await scenario("the address", async () => {
