@@ -38,7 +38,8 @@ impl DataFolder {
                 path.display()
             ),
             Err(std::fs::TryLockError::Error(error)) => {
-                return Err(error).with_context(|| format!("{} cannot be locked", lock_path.display()));
+                return Err(error)
+                    .with_context(|| format!("{} cannot be locked", lock_path.display()));
             }
         }
         Ok(Self { path: path.to_owned(), _lock: lock })

@@ -25,7 +25,7 @@ pub(crate) struct Settings {
     /// `[sandbox]`
     pub(crate) sandbox: SandboxSettings,
     /// `[partners]`
-    pub(crate) partners: partners::PartnersSettings,
+    pub(crate) partners: PartnersSettings,
     /// `[search]`
     pub(crate) search: search::SearchSettings,
     /// `[cell]`
@@ -66,7 +66,7 @@ pub(crate) struct SandboxSettings {
     pub(crate) seed: Limited<0, { i64::MAX as u64 }>,
     pub(crate) partners: Limited<1, 1_200>,
     pub(crate) latency_percent: Limited<0, 1_000>,
-    pub(crate) faulty_percent: Limited<0, 100>,
+    pub(crate) faulty_one_in: Limited<0, 1_200>,
 }
 
 impl Default for SandboxSettings {
@@ -77,7 +77,25 @@ impl Default for SandboxSettings {
             seed: Limited::literal(1),
             partners: Limited::literal(1_200),
             latency_percent: Limited::literal(100),
-            faulty_percent: Limited::literal(0),
+            faulty_one_in: Limited::literal(0),
+        }
+    }
+}
+
+/// `[partners]`: where partner files are, and the limits of asking.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PartnersSettings {
+    pub(crate) folder: PathBuf,
+    /// `[partners.asking]`
+    pub(crate) asking: partners::AskerSettings,
+}
+
+impl Default for PartnersSettings {
+    fn default() -> Self {
+        Self {
+            folder: PathBuf::from("config/partners"),
+            asking: partners::AskerSettings::default(),
         }
     }
 }

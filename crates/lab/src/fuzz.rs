@@ -75,8 +75,9 @@ fn xxhash(name: &str) -> u64 {
 }
 
 fn read_corpus(folder: &Path) -> Result<Vec<Vec<u8>>> {
-    let entries = std::fs::read_dir(folder)
-        .with_context(|| format!("the corpus {} is missing: run from the project's root", folder.display()))?;
+    let entries = std::fs::read_dir(folder).with_context(|| {
+        format!("the corpus {} is missing: run from the project's root", folder.display())
+    })?;
     let mut paths: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
     paths.sort();
     let corpus: Vec<Vec<u8>> = paths.iter().map(std::fs::read).collect::<Result<_, _>>()?;
@@ -107,8 +108,24 @@ fn mutate(corpus: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
 
 /// Bytes that mean something to our formats.
 const TOKENS: [&[u8]; 18] = [
-    b"null", b"-1", b"1e309", b"\"\"", b"[]", b"{}", b"9999999999999999999", b"\\u0000", b"\xff",
-    b"\"EDI\"", b"\"2027-02-30\"", b"true", b",", b"}", b"]", b"\n", b"[[[[[[[[[[[[[[[[", b"\"0.1.2\"",
+    b"null",
+    b"-1",
+    b"1e309",
+    b"\"\"",
+    b"[]",
+    b"{}",
+    b"9999999999999999999",
+    b"\\u0000",
+    b"\xff",
+    b"\"EDI\"",
+    b"\"2027-02-30\"",
+    b"true",
+    b",",
+    b"}",
+    b"]",
+    b"\n",
+    b"[[[[[[[[[[[[[[[[",
+    b"\"0.1.2\"",
 ];
 
 fn change(input: &mut Vec<u8>, other: &[u8], random: &mut Random) {

@@ -36,7 +36,8 @@ impl Connection {
         let (head, length, status) = loop {
             filled += self.read_more(filled).await?;
             if let Some(head) = find_head(&self.buffer[..filled]) {
-                let text = str::from_utf8(&self.buffer[..head]).context("a head that is not text")?;
+                let text =
+                    str::from_utf8(&self.buffer[..head]).context("a head that is not text")?;
                 break (head, content_length(text)?, status(text)?);
             }
             if filled > 60 << 10 {
@@ -69,7 +70,8 @@ impl Connection {
 
 /// The bytes of a GET.
 pub(crate) fn get(path: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\naccept-encoding: identity\r\n\r\n").into_bytes()
+    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\naccept-encoding: identity\r\n\r\n")
+        .into_bytes()
 }
 
 /// The bytes of a POST of JSON.

@@ -1,1 +1,121 @@
-fn main() {}
+//! Proof of figures: benchmarks against walls measured in the same run, load, fuzzing.
+//!
+//! A binary that nothing depends on; `cargo xtask bench …` and `cargo xtask test` start it as a
+//! process from the project's root.
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+
+mod connections_bench;
+mod fuzz;
+mod http1;
+mod load;
+mod plain_server;
+mod report;
+mod search_bench;
+mod server;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+/// The product runs on it, so its benchmarks do too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[derive(Debug, Parser)]
+#[command(name = "lab", about = "Benchmarks, load and fuzzing")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measure.
+    Bench {
+        #[command(subcommand)]
+        bench: Bench,
+    },
+    /// Feed mutated corpora to every decoder of outside bytes.
+    Fuzz {
+        /// Seconds for all targets together.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Seed of the mutations.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Serve a file's bytes by plain hyper (started by `bench search`).
+    #[command(hide = true)]
+    PlainServer { file: std::path::PathBuf },
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// A live search: merging, decoding, a page over HTTP, many at once.
+    Search {
+        /// Which of a, b, c, d.
+        #[arg(long, default_value = "abcd")]
+        parts: String,
+        /// Seconds per measurement of a, b, c.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+        /// Live searches a second (d).
+        #[arg(long, default_value_t = 400)]
+        rate: u64,
+        /// Seconds of live searches (d).
+        #[arg(long, default_value_t = 60)]
+        live_seconds: u64,
+        /// Partners asked a search (d).
+        #[arg(long, default_value_t = 30)]
+        partners: u64,
+    },
+    /// Journeys through a world network, against nigiri on the same timetable.
+    Connections(connections_bench::ConnectionsArgs),
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Bench { bench } => match bench {
+            Bench::Search { parts, seconds, rate, live_seconds, partners } => search_bench::run(
+                &parts,
+                seconds,
+                search_bench::Plan { per_second: rate, seconds: live_seconds, partners },
+            ),
+            Bench::Connections(wanted) => connections_bench::run(&wanted),
+        },
+        Command::Fuzz { seconds, seed } => fuzz::run(TARGETS, seconds, seed),
+        Command::PlainServer { file } => {
+            let body = std::fs::read(&file).with_context(|| format!("{}", file.display()))?;
+            plain_server::run(body)
+        }
+    }
+}
+
+/// Every decoder that reads bytes from outside.
+const TARGETS: &[fuzz::Target] = &[
+    fuzz::Target {
+        name: "duffel",
+        corpus: "crates/partners/tests/corpus/duffel",
+        decode: partners::fuzz::duffel,
+    },
+    fuzz::Target {
+        name: "amadeus",
+        corpus: "crates/partners/tests/corpus/amadeus",
+        decode: partners::fuzz::amadeus,
+    },
+    fuzz::Target {
+        name: "fareway",
+        corpus: "crates/partners/tests/corpus/fareway",
+        decode: partners::fuzz::fareway,
+    },
+    fuzz::Target {
+        name: "partner_file",
+        corpus: "crates/partners/tests/corpus/partner_file",
+        decode: partners::fuzz::partner_file,
+    },
+    fuzz::Target {
+        name: "search_token",
+        corpus: "crates/search/tests/corpus/token",
+        decode: search::fuzz::token,
+    },
+];

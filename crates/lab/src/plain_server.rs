@@ -29,7 +29,14 @@ pub(crate) fn run(body: Vec<u8>) -> Result<()> {
                 Ok::<_, Infallible>(response)
             }
         });
-        serve_http(listener, service, HttpLimits::default(), TaskSet::default(), Shutdown::default()).await;
+        serve_http(
+            listener,
+            service,
+            HttpLimits::default(),
+            TaskSet::default(),
+            Shutdown::default(),
+        )
+        .await;
         Ok(())
     })
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use runtime::{Limited, Shutdown, TaskSet, Workers};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::contract::Partner;
 use crate::protocol::Decimals;
@@ -43,7 +43,7 @@ use http_partner::HttpPartner;
 use pool::Pool;
 
 /// `[partners]` in the settings file: limits of asking.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AskerSettings {
     /// Connections to all partners together, kept ones included.

@@ -100,7 +100,8 @@ mod tests {
         assert_eq!(leaves(&from_file).unwrap(), defaults);
         let docs = documented(LAPTOP);
         for (key, _) in &defaults {
-            let entry = docs.get(key).unwrap_or_else(|| panic!("{key} is not in config/laptop.toml"));
+            let entry =
+                docs.get(key).unwrap_or_else(|| panic!("{key} is not in config/laptop.toml"));
             assert!(entry.doc.len() > 15, "{key} has no comment");
         }
         assert_eq!(docs.len(), defaults.len());

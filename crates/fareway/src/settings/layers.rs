@@ -54,7 +54,9 @@ pub(crate) fn load(
 }
 
 fn read(table: &Table) -> Result<Settings> {
-    Value::Table(table.clone()).try_into().map_err(|error: toml::de::Error| anyhow!("{}", error.message()))
+    Value::Table(table.clone())
+        .try_into()
+        .map_err(|error: toml::de::Error| anyhow!("{}", error.message()))
 }
 
 /// A bare number or truth value is one; everything else is text.

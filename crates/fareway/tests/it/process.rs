@@ -19,7 +19,8 @@ pub(crate) struct Folder(pub(crate) PathBuf);
 impl Folder {
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("fareway-it-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name =
+            format!("fareway-it-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
@@ -44,6 +45,8 @@ pub(crate) struct Platform {
     child: Child,
     pub(crate) base: String,
     pub(crate) first_line: String,
+    /// Where the simulated market is.
+    pub(crate) sandbox: String,
     client: Client<HttpConnector, Full<Bytes>>,
     _data: Folder,
 }
@@ -60,16 +63,23 @@ impl Platform {
         let mut lines = BufReader::new(child.stdout.take().expect("stdout is piped"));
         let mut first_line = String::new();
         lines.read_line(&mut first_line).expect("a first line");
-        let base = first_line.split_whitespace().find(|word| word.starts_with("http://"));
-        let base = base.unwrap_or_else(|| panic!("no address in {first_line:?}")).to_owned();
+        let mut second_line = String::new();
+        lines.read_line(&mut second_line).expect("a second line");
+        let (base, sandbox) = (address_in(&first_line), address_in(&second_line));
         // The rest is read so that the pipe never fills.
         std::thread::spawn(move || lines.lines().for_each(drop));
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { child, base, first_line, client, _data: data }
+        Self { child, base, first_line, sandbox, client, _data: data }
     }
 
-    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
-        let uri = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
+    pub(crate) async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> (u16, Value) {
+        let uri =
+            if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
         let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
         let request = http::Request::builder()
             .method(method)
@@ -77,7 +87,8 @@ impl Platform {
             .header("content-type", "application/json")
             .body(Full::new(body))
             .unwrap();
-        let response = self.client.request(request).await.unwrap_or_else(|e| panic!("{uri}: {e:?}"));
+        let response =
+            self.client.request(request).await.unwrap_or_else(|e| panic!("{uri}: {e:?}"));
         let status = response.status().as_u16();
         let bytes = response.into_body().collect().await.expect("a whole body").to_bytes();
         (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
@@ -104,4 +115,9 @@ impl Drop for Platform {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn address_in(line: &str) -> String {
+    let address = line.split_whitespace().find(|word| word.starts_with("http://"));
+    address.unwrap_or_else(|| panic!("no address in {line:?}")).to_owned()
 }

@@ -44,7 +44,8 @@ fn bad_settings_are_said_with_key_and_range() {
     let folder = Folder::new();
     let file = folder.0.join("settings.toml");
     std::fs::write(&file, "[search]\ndeadline_ms = 5\n").unwrap();
-    let output = fareway(&folder.0, &["--settings", file.to_str().unwrap(), "serve"]).output().unwrap();
+    let output =
+        fareway(&folder.0, &["--settings", file.to_str().unwrap(), "serve"]).output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success());
     assert!(error.contains("deadline_ms") && error.contains("5 is outside 50..=60000"), "{error}");
@@ -58,6 +59,9 @@ fn every_setting_is_explained_with_its_origin() {
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(text.contains("search.deadline_ms = 8000    (environment FAREWAY__SEARCH__DEADLINE_MS)"), "{text}");
+    assert!(
+        text.contains("search.deadline_ms = 8000    (environment FAREWAY__SEARCH__DEADLINE_MS)"),
+        "{text}"
+    );
     assert!(text.contains("range 50..=60000"), "{text}");
 }

@@ -13,10 +13,11 @@ fn in_days(days: i32) -> String {
 fn a_search_prints_a_table_of_offers() {
     let data = Folder::new();
     let (out, back) = (in_days(60), in_days(74));
-    let output = fareway(&data.0, &["search", "EDI", "SIN", &out, "--return", &back, "--adults", "2"])
-        .env("FAREWAY__SANDBOX__LATENCY_PERCENT", "0")
-        .output()
-        .unwrap();
+    let output =
+        fareway(&data.0, &["search", "EDI", "SIN", &out, "--return", &back, "--adults", "2"])
+            .env("FAREWAY__SANDBOX__LATENCY_PERCENT", "0")
+            .output()
+            .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(text.lines().filter(|line| line.contains("EDI")).count() >= 5, "{text}");

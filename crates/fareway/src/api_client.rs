@@ -1,0 +1,65 @@
+//! Talks to the platform's own HTTP API, as anyone could.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+
+/// Largest answer read.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
+
+/// A client of one address.
+#[derive(Debug)]
+pub(crate) struct ApiClient {
+    base: String,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+impl ApiClient {
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self { base: format!("http://{address}"), client }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Result<Value> {
+        self.call(Method::GET, path, Bytes::new()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        self.call(Method::POST, path, Bytes::from(body.to_string())).await
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Bytes) -> Result<Value> {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header("content-type", "application/json")
+            .body(Full::new(body))?;
+        let response = self.client.request(request).await.context("no answer")?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
+        let bytes =
+            body.map_err(|error| anyhow::anyhow!("the answer broke off: {error}"))?.to_bytes();
+        let value: Value = serde_json::from_slice(&bytes).context("the answer is not JSON")?;
+        if !status.is_success() {
+            bail!("{}", sentence(&value));
+        }
+        Ok(value)
+    }
+}
+
+/// A problem document as one sentence that names the field.
+fn sentence(problem: &Value) -> String {
+    let text = |key: &str| problem[key].as_str().filter(|text| !text.is_empty());
+    let detail = text("detail").or(text("title")).unwrap_or("the request was refused");
+    match text("field") {
+        Some(field) if !detail.contains(field) => format!("{field}: {detail}"),
+        _ => detail.to_owned(),
+    }
+}

@@ -1,0 +1,157 @@
+//! Joins the crates into a running platform: sandbox market, partners, engine, cell, listener.
+//!
+//! It decides nothing: limits come from the settings, policy from the crates.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use domain::CurrencyCode;
+use hyper_util::service::TowerToHyperService;
+use partners::asker::AskerParts;
+use partners::{Asker, PartnerSet, Registry};
+use runtime::{HttpLimits, Shutdown, TaskSet, Workers, serve_http};
+use search::{Engine, EngineParts, Roster, RosterSource, TokenKeys};
+use tokio::net::TcpListener;
+
+use crate::market::{self, OpenMarket};
+use crate::settings::Settings;
+
+/// This process is the only cell until there is a fleet.
+const CELL: u32 = 1;
+/// Jobs waiting for a worker thread.
+const JOBS_QUEUED: usize = 4_096;
+
+/// Everything that runs in this process.
+#[derive(Debug)]
+pub(crate) struct Platform {
+    /// Where page, API and console are.
+    pub(crate) address: SocketAddr,
+    /// The simulated market, if this process serves one.
+    pub(crate) market: Option<OpenMarket>,
+    /// Partners that can be asked.
+    pub(crate) partners: usize,
+    /// What was wrong with partner files, one sentence each.
+    pub(crate) partner_errors: Vec<String>,
+    tasks: TaskSet,
+    shutdown: Shutdown,
+    drain: Duration,
+}
+
+impl Platform {
+    /// Starts everything and listens.
+    pub(crate) async fn start(
+        settings: &Settings,
+        keys: TokenKeys,
+        listen: SocketAddr,
+    ) -> Result<Self> {
+        let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
+        // Bound first: a busy port is known before a world is made.
+        let listener = bind(listen).await?;
+        let address = listener.local_addr()?;
+        let workers = Workers::start("work", settings.server.worker_threads.size(), JOBS_QUEUED)?;
+        let asker = open_asker(settings, &workers, &tasks, &shutdown)?;
+        let folder = settings.partners.folder.as_path();
+        let registry = Arc::new(Registry::open(folder.is_dir().then_some(folder), asker));
+        let market =
+            market::open(&settings.sandbox, &registry, &workers, &tasks, &shutdown).await?;
+        tasks.spawn(Arc::clone(&registry).run(Some(workers.clone()), shutdown.clone()));
+        let roster = roster_of(Arc::clone(&registry));
+        let engine = Engine::new(EngineParts {
+            settings: settings.search.clone(),
+            roster: Arc::clone(&roster),
+            atlas: atlas::atlas(),
+            workers: workers.clone(),
+            tasks: tasks.clone(),
+            shutdown: shutdown.clone(),
+            keys,
+            cell: CELL,
+        })
+        .context("the search engine cannot start")?;
+        let router = cell::router(cell::CellParts {
+            engine,
+            cell: CELL,
+            roster,
+            workers,
+            shutdown: shutdown.clone(),
+            settings: settings.cell.clone(),
+        });
+        let limits = HttpLimits {
+            connections: settings.server.connections_max.size(),
+            ..HttpLimits::default()
+        };
+        let service = TowerToHyperService::new(router);
+        tasks.spawn(serve_http(listener, service, limits, tasks.clone(), shutdown.clone()));
+        Ok(Self {
+            address,
+            market,
+            partners: registry.snapshot().partners().len(),
+            partner_errors: registry.errors().iter().map(ToString::to_string).collect(),
+            tasks,
+            shutdown,
+            drain: settings.server.drain_ms.ms(),
+        })
+    }
+
+    /// Stops accepting, lets open requests finish, and returns whether all did in time.
+    pub(crate) async fn stop(self) -> bool {
+        self.shutdown.begin();
+        self.tasks.drain(self.drain).await
+    }
+}
+
+/// An asker as the settings want it.
+pub(crate) fn open_asker(
+    settings: &Settings,
+    workers: &Workers,
+    tasks: &TaskSet,
+    shutdown: &Shutdown,
+) -> Result<Asker> {
+    Asker::new(AskerParts {
+        settings: settings.partners.asking.clone(),
+        decimals: minor_digits,
+        workers: Some(workers.clone()),
+        tasks: tasks.clone(),
+        shutdown: shutdown.clone(),
+    })
+    .context("connections to partners cannot be set up")
+}
+
+/// Minor digits of a currency.
+pub(crate) fn minor_digits(currency: CurrencyCode) -> Option<u8> {
+    atlas::atlas().currency(currency).map(|known| known.decimals)
+}
+
+/// Binds a port, saying in one sentence what is wrong.
+pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            anyhow!("{address} is in use: stop what listens there or choose another with --listen")
+        }
+        _ => anyhow!("{address} cannot be listened on: {error}"),
+    })
+}
+
+/// The registry's partners as the engine wants them; made anew only when they change.
+fn roster_of(registry: Arc<Registry>) -> RosterSource {
+    let kept: Mutex<Option<(Arc<PartnerSet>, Roster)>> = Mutex::default();
+    Arc::new(move || {
+        let set = registry.snapshot();
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, roster)) = &*kept
+            && Arc::ptr_eq(known, &set)
+        {
+            return Arc::clone(roster);
+        }
+        let roster: Roster = set.partners().iter().map(Arc::clone).collect();
+        *kept = Some((set, Arc::clone(&roster)));
+        roster
+    })
+}
+
+/// The signing keys of a data folder, made at the first start.
+pub(crate) fn open_keys(path: &Path) -> Result<TokenKeys> {
+    Ok(TokenKeys::open_or_create(path)?)
+}

@@ -1,0 +1,44 @@
+//! `fareway serve`: the platform until Ctrl-C or SIGTERM.
+
+use anyhow::{Context, Result};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::data_folder::DataFolder;
+use crate::platform::{Platform, open_keys};
+use crate::settings::Settings;
+use crate::terminal::say;
+
+/// Runs until told to stop.
+pub(crate) async fn serve(settings: &Settings) -> Result<()> {
+    let data = DataFolder::open(&settings.server.data)?;
+    let (_, operator_is_new) = data.secret("operator.token")?;
+    let keys = open_keys(&data.join("token.key"))?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be heard")?;
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
+    let platform = Platform::start(settings, keys, settings.server.listen).await?;
+    announce(&platform, &data, operator_is_new);
+    tokio::select! {
+        biased;
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    say("stopping: open requests may finish");
+    if !platform.stop().await {
+        say("stopped; some requests were cut off");
+    }
+    Ok(())
+}
+
+fn announce(platform: &Platform, data: &DataFolder, operator_is_new: bool) {
+    say(&format!("Fareway is ready: http://{}", platform.address));
+    if let Some(market) = &platform.market {
+        say(&format!("Sandbox market: http://{} ({} partners)", market.address, market.partners));
+    }
+    say(&format!("Partners that can be asked: {}", platform.partners));
+    for error in &platform.partner_errors {
+        say(&format!("partner file refused: {error}"));
+    }
+    let note = if operator_is_new { ", made just now" } else { "" };
+    say(&format!("Operator token: {}{note}", data.join("operator.token").display()));
+    say("Ctrl-C stops.");
+}
