@@ -82,6 +82,28 @@ def countries(airports, points):
     return table
 
 
+# Where the language most people speak at home is not the one they book in.
+BOOKING_LOCALES = {
+    "CA": "en-US", "PH": "en-US", "PR": "en-US", "GU": "en-US", "US": "en-US", "IN": "en-GB",
+    "MO": "zh-HK", "SG": "en-GB", "MY": "en-GB", "ZA": "en-GB", "BR": "pt-BR", "CH": "de-DE",
+    "BE": "nl-NL", "LU": "fr-FR", "KZ": "ru-RU", "BY": "ru-RU", "KG": "ru-RU",
+}
+
+
+def locale_of(country, locales):
+    """The locale to greet somebody from a country in."""
+    if country in BOOKING_LOCALES:
+        return BOOKING_LOCALES[country]
+    spoken = money.home_locale(country)
+    language = {"no": "nb", "nn": "nb", "fil": "en"}.get(spoken.language, spoken.language)
+    own = [code for code in locales if code == f"{language}-{country}"]
+    same = [code for code in locales if code.startswith(f"{language}-")]
+    usual = {"en": "en-GB", "zh": "zh-CN", "pt": "pt-PT"}.get(language)
+    if language == "es" and country != "ES":
+        usual = "es-MX"
+    return (own or ([usual] if usual else []) or same or ["en-GB"])[0]
+
+
 def carriers(airport_codes, country_codes):
     """Well-known carriers with their facts, then the others by code and name."""
     rows = []
@@ -183,10 +205,14 @@ def main():
     airports, cities = places.build(rows, points)
     country_table = countries(airports, points)
     write_places(to, airports, cities)
+    with open(HERE / "locales.csv", encoding="utf-8") as file:
+        locales = {row["code"]: row for row in csv.DictReader(file)}
+    write(to / "locales.csv", ("code", "name", "rtl"), [tuple(row.values()) for row in locales.values()])
     write(
         to / "countries.csv",
-        "code name continent currency latitude longitude".split(),
-        [(code, *row[:3], number(row[3], 3), number(row[4], 3)) for code, row in country_table.items()],
+        "code name continent currency locale latitude longitude".split(),
+        [(code, *row[:3], locale_of(code, locales), number(row[3], 3), number(row[4], 3))
+         for code, row in country_table.items()],
     )
     write(to / "continents.csv", ("code", "name"), CONTINENTS.items())
     airport_codes = {airport["code"] for airport in airports}

@@ -2,9 +2,11 @@
 
 use std::sync::OnceLock;
 
-use domain::{AirportCode, CarrierCode, CityCode, CountryCode, CurrencyCode, LocalTime, Place};
+use domain::{AirportCode, CarrierCode, CityCode, CountryCode, CurrencyCode, Place};
 
 use crate::carrier::{Alliance, AllianceId, Carrier};
+use crate::codes::{CODES_OF_THREE, CODES_OF_TWO, CodeTable};
+use crate::culture::Locale;
 use crate::currency::Currency;
 use crate::geo::{self, Vector};
 use crate::ids::Ids;
@@ -12,23 +14,17 @@ use crate::load;
 use crate::place::{Airport, City, Continent, ContinentCode, Country, PlaceRef};
 use crate::rates::Rates;
 use crate::suggest::Index;
-use crate::zones::{Zone, ZoneId};
-
-/// How far "nearby" reaches, kilometres.
-const NEARBY_KM: f64 = 120.0;
-/// How many airports "nearby" adds at most.
-const NEARBY_MAX: usize = 6;
-/// Packed codes of three and two characters in base 36.
-const CODES_OF_THREE: usize = 36 * 36 * 36;
-const CODES_OF_TWO: usize = 36 * 36;
+use crate::zones::Zone;
 
 /// All reference data. Get it from [`atlas`].
 #[derive(Debug)]
 pub struct Atlas {
-    airports: Vec<Airport>,
-    airport_at: CodeTable,
-    vectors: Vec<Vector>,
-    zones: Vec<Zone>,
+    pub(crate) airports: Vec<Airport>,
+    pub(crate) airport_at: CodeTable,
+    pub(crate) vectors: Vec<Vector>,
+    /// Zone of each airport: hot, so it has a table of its own.
+    pub(crate) zone_at: CodeTable,
+    pub(crate) zones: Vec<Zone>,
     cities: Vec<City>,
     city_at: CodeTable,
     countries: Vec<Country>,
@@ -39,6 +35,7 @@ pub struct Atlas {
     alliances: Vec<Alliance>,
     currencies: Vec<Currency>,
     currency_at: CodeTable,
+    pub(crate) locales: Vec<Locale>,
     rates: Rates,
     /// Popularity of the busiest city of each country.
     country_popularity: Vec<f32>,
@@ -53,31 +50,6 @@ enum Entity {
     City(u16),
     Country(u16),
     Continent(u16),
-}
-
-/// Index of a row by its packed code.
-#[derive(Debug)]
-struct CodeTable(Vec<u16>);
-
-impl CodeTable {
-    const NONE: u16 = u16::MAX;
-
-    fn new(codes: usize, packed: impl Iterator<Item = u16>) -> Self {
-        let mut rows = vec![Self::NONE; codes];
-        for (index, code) in packed.enumerate() {
-            if let Some(row) = rows.get_mut(code as usize) {
-                *row = index as u16;
-            }
-        }
-        Self(rows)
-    }
-
-    fn find(&self, packed: u16) -> Option<usize> {
-        match self.0.get(packed as usize) {
-            Some(&Self::NONE) | None => None,
-            Some(&index) => Some(index as usize),
-        }
-    }
 }
 
 /// The atlas, decoded on first use.
@@ -95,10 +67,12 @@ impl Atlas {
         let (continents, alliances) = (load::continents(&ids), load::alliances(&ids));
         let (carriers, currencies) = (load::carriers(&ids, &alliances), load::currencies());
         let rates = load::rates(&currencies);
+        let zones_of = airports.iter().map(|row| (row.code.packed(), row.zone.0));
         let airport_codes = airports.iter().map(|row| row.code.packed());
         let currency_codes = currencies.iter().map(|row| row.code.packed());
         Self {
             airport_at: CodeTable::new(CODES_OF_THREE, airport_codes),
+            zone_at: CodeTable::of(CODES_OF_THREE, zones_of),
             vectors: airports.iter().map(|row| geo::vector(row.latitude, row.longitude)).collect(),
             city_at: CodeTable::new(CODES_OF_THREE, cities.iter().map(|row| row.code.packed())),
             country_at: CodeTable::new(CODES_OF_TWO, countries.iter().map(|row| row.code.packed())),
@@ -115,6 +89,7 @@ impl Atlas {
             carriers,
             alliances,
             currencies,
+            locales: load::locales(),
             rates,
         }
     }
@@ -271,90 +246,6 @@ impl Atlas {
             }
             Place::City(code) => self.city(code).map_or(&[], |city| city.airports),
         }
-    }
-
-    /// The airports that count for an end of a leg: those of the place and, if wanted, at most six
-    /// more with scheduled traffic within 120 km, popular first.
-    #[must_use]
-    pub fn resolve(&self, place: Place, nearby: bool) -> Vec<AirportCode> {
-        let own = self.airports_of(place);
-        let mut found = own.to_vec();
-        if nearby {
-            let limit = geo::chord_squared_of_km(NEARBY_KM);
-            let from: Vec<Vector> = own
-                .iter()
-                .filter_map(|code| self.airport_at.find(code.packed()))
-                .map(|index| self.vectors[index])
-                .collect();
-            // Airports stand most popular first; behind the last one with traffic is nothing to add.
-            let busy =
-                self.airports.iter().zip(&self.vectors).take_while(|row| row.0.popularity > 0.0);
-            let near = busy.filter(|(airport, there)| {
-                !own.contains(&airport.code)
-                    && from.iter().any(|here| geo::chord_squared(*here, **there) <= limit)
-            });
-            found.extend(near.take(NEARBY_MAX).map(|(airport, _)| airport.code));
-        }
-        found
-    }
-
-    /// Great-circle distance of two airports.
-    #[must_use]
-    pub fn distance_km(&self, a: AirportCode, b: AirportCode) -> Option<f64> {
-        let (a, b) = (self.airport_at.find(a.packed())?, self.airport_at.find(b.packed())?);
-        Some(geo::distance_km(self.vectors[a], self.vectors[b]))
-    }
-
-    /// The airport with scheduled traffic nearest to a point in degrees.
-    #[must_use]
-    pub fn nearest_airport(&self, latitude: f64, longitude: f64) -> Option<&Airport> {
-        let here = geo::vector(latitude, longitude);
-        let busy = self.airports.iter().zip(&self.vectors).take_while(|row| row.0.popularity > 0.0);
-        busy.map(|(airport, there)| (geo::chord_squared(here, *there), airport))
-            .min_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, airport)| airport)
-    }
-
-    /// IANA name of a zone.
-    #[must_use]
-    pub fn zone_name(&self, zone: ZoneId) -> &'static str {
-        self.zones.get(zone.index()).map_or("UTC", |zone| zone.name)
-    }
-
-    /// Number of zones; ids run from 0.
-    #[must_use]
-    pub fn zone_count(&self) -> usize {
-        self.zones.len()
-    }
-
-    /// Minutes since 1970 UTC of a local time at an airport. A time the clock skips means the time
-    /// after the gap, a time it shows twice means the first.
-    #[must_use]
-    pub fn utc_minutes(&self, airport: AirportCode, local: LocalTime) -> Option<i32> {
-        self.zone_at(airport)?.utc(local.minutes())
-    }
-
-    /// Local time at an airport, minutes since 1970 UTC given.
-    #[must_use]
-    pub fn local_time(&self, airport: AirportCode, utc_minutes: i32) -> Option<LocalTime> {
-        self.zone_at(airport)?.local(utc_minutes).map(LocalTime::from_minutes)
-    }
-
-    /// Minutes from a local departure to a local arrival; negative if it arrives before it departs.
-    #[must_use]
-    pub fn duration_minutes(
-        &self,
-        from: AirportCode,
-        departs: LocalTime,
-        to: AirportCode,
-        arrives: LocalTime,
-    ) -> Option<i32> {
-        self.utc_minutes(to, arrives)?.checked_sub(self.utc_minutes(from, departs)?)
-    }
-
-    fn zone_at(&self, airport: AirportCode) -> Option<&Zone> {
-        let index = self.airport_at.find(airport.packed())?;
-        self.zones.get(self.airports[index].zone.index())
     }
 }
 

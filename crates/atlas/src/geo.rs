@@ -4,6 +4,15 @@
 //! date line and the poles need no special case. Cost: about 10 microseconds for a scan over all
 //! airports.
 
+use domain::{AirportCode, Place};
+
+use crate::book::Atlas;
+use crate::place::Airport;
+
+/// How far "nearby" reaches, kilometres.
+const NEARBY_KM: f64 = 120.0;
+/// How many airports "nearby" adds at most.
+const NEARBY_MAX: usize = 6;
 /// Mean radius of the Earth (IUGG), kilometres.
 const EARTH_KM: f64 = 6_371.008_8;
 
@@ -31,6 +40,50 @@ pub(crate) fn distance_km(a: Vector, b: Vector) -> f64 {
 pub(crate) fn chord_squared_of_km(km: f64) -> f64 {
     let chord = 2.0 * (km / (2.0 * EARTH_KM)).sin();
     chord * chord
+}
+
+impl Atlas {
+    /// The airports that count for an end of a leg: those of the place and, if wanted, at most six
+    /// more with scheduled traffic within 120 km, popular first.
+    #[must_use]
+    pub fn resolve(&self, place: Place, nearby: bool) -> Vec<AirportCode> {
+        let own = self.airports_of(place);
+        let mut found = own.to_vec();
+        if nearby {
+            let limit = chord_squared_of_km(NEARBY_KM);
+            let from: Vec<Vector> = own
+                .iter()
+                .filter_map(|code| self.airport_at.find(code.packed()))
+                .map(|index| self.vectors[index])
+                .collect();
+            // Airports stand most popular first; behind the last one with traffic is nothing to add.
+            let busy =
+                self.airports.iter().zip(&self.vectors).take_while(|row| row.0.popularity > 0.0);
+            let near = busy.filter(|(airport, there)| {
+                !own.contains(&airport.code)
+                    && from.iter().any(|here| chord_squared(*here, **there) <= limit)
+            });
+            found.extend(near.take(NEARBY_MAX).map(|(airport, _)| airport.code));
+        }
+        found
+    }
+
+    /// Great-circle distance of two airports.
+    #[must_use]
+    pub fn distance_km(&self, a: AirportCode, b: AirportCode) -> Option<f64> {
+        let (a, b) = (self.airport_at.find(a.packed())?, self.airport_at.find(b.packed())?);
+        Some(distance_km(self.vectors[a], self.vectors[b]))
+    }
+
+    /// The airport with scheduled traffic nearest to a point in degrees.
+    #[must_use]
+    pub fn nearest_airport(&self, latitude: f64, longitude: f64) -> Option<&Airport> {
+        let here = vector(latitude, longitude);
+        let busy = self.airports.iter().zip(&self.vectors).take_while(|row| row.0.popularity > 0.0);
+        busy.map(|(airport, there)| (chord_squared(here, *there), airport))
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, airport)| airport)
+    }
 }
 
 #[cfg(test)]

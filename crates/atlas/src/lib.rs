@@ -14,6 +14,8 @@
 
 mod book;
 mod carrier;
+mod codes;
+mod culture;
 mod currency;
 mod fares;
 mod geo;
@@ -28,6 +30,7 @@ mod zones;
 
 pub use book::{Atlas, atlas};
 pub use carrier::{Alliance, AllianceId, Carrier};
+pub use culture::{Culture, Locale, country_of_market, market_code};
 pub use currency::Currency;
 pub use fares::{UsFare, UsFares, us_fares};
 pub use place::{Airport, City, Continent, ContinentCode, Country, PlaceRef};

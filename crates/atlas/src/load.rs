@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use domain::{AirportCode, CurrencyCode, Date};
 
 use crate::carrier::{ALLIANCES, Alliance, AllianceId, Carrier};
+use crate::culture::Locale;
 use crate::currency::Currency;
 use crate::ids::Ids;
 use crate::place::{Airport, City, Continent, ContinentCode, Country};
@@ -18,6 +19,7 @@ pub(crate) const COUNTRIES: &str = include_str!("../../../data/countries.csv");
 pub(crate) const CONTINENTS: &str = include_str!("../../../data/continents.csv");
 pub(crate) const CARRIERS: &str = include_str!("../../../data/carriers.csv");
 pub(crate) const CURRENCIES: &str = include_str!("../../../data/currencies.csv");
+pub(crate) const LOCALES: &str = include_str!("../../../data/locales.csv");
 pub(crate) const RATES: &str = include_str!("../../../data/rates.csv");
 
 /// Airports, most popular first, and the zones they are in.
@@ -84,12 +86,13 @@ pub(crate) fn cities(ids: &Ids) -> Vec<City> {
 /// Countries by code.
 pub(crate) fn countries(ids: &Ids) -> Vec<Country> {
     rows(COUNTRIES)
-        .filter_map(|[code, name, continent, currency, latitude, longitude]| {
+        .filter_map(|[code, name, continent, currency, locale, latitude, longitude]| {
             Some(Country {
                 code: field(code)?,
                 name,
                 continent: ContinentCode::from_bytes(continent.as_bytes())?,
                 currency: field(currency)?,
+                locale,
                 latitude: field(latitude)?,
                 longitude: field(longitude)?,
                 entity_id: ids.place("country", code)?,
@@ -136,6 +139,11 @@ pub(crate) fn carriers(ids: &Ids, alliances: &[Alliance]) -> Vec<Carrier> {
             })
         })
         .collect()
+}
+
+/// Locales by tag.
+pub(crate) fn locales() -> Vec<Locale> {
+    rows(LOCALES).map(|[code, name, rtl]| Locale { code, name, rtl: rtl == "1" }).collect()
 }
 
 /// Currencies by code.

@@ -68,6 +68,8 @@ pub struct Country {
     pub continent: ContinentCode,
     /// Legal tender.
     pub currency: CurrencyCode,
+    /// Tag of the locale its travellers usually book in.
+    pub locale: &'static str,
     /// Degrees north of the middle of its busiest airports.
     pub latitude: f64,
     /// Degrees east of the middle of its busiest airports.

@@ -114,3 +114,13 @@ fn every_place_and_carrier_has_its_id() {
     assert_eq!(atlas.carriers().len(), crate::rows::count(crate::load::CARRIERS));
     assert_eq!(atlas.currencies().len(), crate::rows::count(crate::load::CURRENCIES));
 }
+
+#[test]
+fn ids_once_given_out_are_never_changed() {
+    // FNV-1a over the lines of the first edition. New lines follow them; these stay as they are.
+    let first = IDS.split_inclusive('\n').skip(1).take(25_264).flat_map(str::bytes);
+    let hash = first.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    assert_eq!(hash, 0xcd9fe4a5399e9976);
+}

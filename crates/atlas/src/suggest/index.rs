@@ -3,6 +3,8 @@
 //! Place numbers run over cities, then airports, then countries, each in the order of the atlas.
 //! Cost: made once in some 100 milliseconds; about 4 MB.
 
+use std::ops::Range;
+
 use domain::CountryCode;
 use runtime::FixedMap;
 
@@ -11,6 +13,7 @@ use super::near::LETTERS_MAX;
 use super::words::WordTable;
 use crate::book::Atlas;
 use crate::names::{names, spellings};
+use crate::place::PlaceRef;
 
 /// Words of a name that count.
 const NAME_WORDS_MAX: usize = 8;
@@ -64,12 +67,29 @@ impl Posting {
     pub(crate) const fn position(self) -> usize {
         (self.0 & 15) as usize
     }
+
+    /// Whether misspellings of the word are looked for: if it is a name of a place with traffic.
+    /// Codes are right or wrong, and airports are known by their English names.
+    fn may_be_misspelt(self, atlas: &Atlas) -> bool {
+        match (atlas.numbered(self.place()), self.source()) {
+            (_, Source::Code | Source::Region) | (None, _) => false,
+            (Some(PlaceRef::City(city)), _) => city.popularity > 0.0,
+            (Some(PlaceRef::Airport(row)), source) => {
+                row.popularity > 0.0 && source == Source::Name
+            }
+            (Some(PlaceRef::Country(_) | PlaceRef::Continent(_)), _) => true,
+        }
+    }
 }
 
 /// Words and their postings.
 #[derive(Debug)]
 pub(crate) struct Index {
     pub(crate) words: WordTable,
+    /// The words that misspellings are looked for among: names of places with traffic.
+    pub(crate) common: WordTable,
+    /// Index in `words` of each of them.
+    pub(crate) common_words: Vec<u32>,
     postings: Vec<Posting>,
     ends: Vec<u32>,
 }
@@ -80,7 +100,13 @@ impl Index {
         builder.add_cities(atlas);
         builder.add_airports(atlas);
         builder.add_countries(atlas);
-        builder.finish()
+        builder.finish(atlas)
+    }
+
+    /// Those of the common words that share a script with a typed word: Latin letters sort first.
+    pub(crate) fn common_like(&self, typed: &[u16]) -> Range<usize> {
+        let others = self.common.partition(|word| word.first().is_some_and(|&unit| unit < 128));
+        if typed.iter().all(|&unit| unit < 128) { 0..others } else { others..self.common.len() }
     }
 
     /// Where a word leads.
@@ -187,7 +213,7 @@ impl Builder {
         self.rows.push((id, posting));
     }
 
-    fn finish(self) -> Index {
+    fn finish(self, atlas: &Atlas) -> Index {
         let mut sorted: Vec<(Box<[u16]>, u32)> = self.ids.into_iter().collect();
         sorted.sort_unstable();
         let mut rank = vec![0_u32; sorted.len()];
@@ -208,6 +234,14 @@ impl Builder {
         for index in 1..ends.len() {
             ends[index] = ends[index].max(ends[index - 1]);
         }
-        Index { words, postings: rows.into_iter().map(|row| row.1).collect(), ends }
+        let (mut common, mut common_words) = (WordTable::default(), Vec::new());
+        for rows in rows.chunk_by(|a, b| a.0 == b.0) {
+            if rows.iter().any(|row| row.1.may_be_misspelt(atlas)) {
+                common.push(words.word(rows[0].0 as usize));
+                common_words.push(rows[0].0);
+            }
+        }
+        let postings = rows.into_iter().map(|row| row.1).collect();
+        Index { words, common, common_words, postings, ends }
     }
 }

@@ -3,7 +3,10 @@
 //! A bit-parallel automaton (Wu and Manber's, with transpositions) runs over the sorted words; bit
 //! `i` of `reached[k]` says that the first `i` letters are matched with `k` edits. Neighbouring
 //! words share their first letters, so each shared prefix is walked once, and once no bit is left
-//! all words with that prefix are skipped. Cost: some 100 microseconds for 100,000 words.
+//! all words with that prefix are skipped. Cost: some 100 microseconds for one edit and 300 for two
+//! in 30,000 words.
+
+use std::ops::Range;
 
 use super::words::WordTable;
 
@@ -32,32 +35,54 @@ pub(crate) const fn edits_allowed(letters: usize) -> usize {
     }
 }
 
-#[derive(Clone, Copy, Default)]
-struct State {
-    reached: [u64; EDITS_MAX + 1],
+#[derive(Clone, Copy)]
+struct State<const EDITS: usize> {
+    /// Matched with no edit.
+    exact: u64,
+    /// Matched with one edit more than the index.
+    edited: [u64; EDITS],
     /// States from which the last letter, swapped with the next one, matches.
-    swapped: [u64; EDITS_MAX],
+    swapped: [u64; EDITS],
     /// Least edits with which the typed word ended on the way here.
     start: Option<u8>,
 }
 
-/// Calls `found` for every stored word whose beginning is within `edits` of the typed one.
-pub(crate) fn near(table: &WordTable, typed: &[u16], edits: usize, mut found: impl FnMut(Near)) {
+/// Calls `found` for every stored word out of `range` whose beginning is within `edits` of the
+/// typed one.
+pub(crate) fn near(
+    table: &WordTable,
+    range: Range<usize>,
+    typed: &[u16],
+    edits: usize,
+    found: impl FnMut(Near),
+) {
     let typed = &typed[..typed.len().min(LETTERS_MAX)];
-    let edits = edits.min(EDITS_MAX);
+    match edits {
+        0 => walk::<0>(table, range, typed, found),
+        1 => walk::<1>(table, range, typed, found),
+        _ => walk::<EDITS_MAX>(table, range, typed, found),
+    }
+}
+
+fn walk<const EDITS: usize>(
+    table: &WordTable,
+    range: Range<usize>,
+    typed: &[u16],
+    mut found: impl FnMut(Near),
+) {
     let masks = Masks::new(typed);
-    let mut stack = vec![State::start(edits, typed.len())];
+    let mut stack = vec![State::<EDITS>::start(typed.len())];
     // Depth at which the walk of the word before came to an end, if it did.
     let mut dead: Option<usize> = None;
-    let mut index = 0;
-    while index < table.len() {
-        let shared = table.shared(index);
+    let mut index = range.start;
+    while index < range.end {
+        let shared = if index == range.start { 0 } else { table.shared(index) };
         if let Some(depth) = dead
             && shared >= depth
         {
             // The same beginning: dead as well, and as near as the word before.
             let start = stack[depth].start;
-            let end = table.run_end(index, depth);
+            let end = table.run_end(index, depth).min(range.end);
             if let Some(start) = start {
                 (index..end).for_each(|word| found(Near { word, whole: None, start }));
             }
@@ -67,60 +92,67 @@ pub(crate) fn near(table: &WordTable, typed: &[u16], edits: usize, mut found: im
         stack.truncate(shared + 1);
         dead = None;
         let letters = table.word(index);
+        let mut last = stack[stack.len() - 1];
         for &letter in &letters[stack.len() - 1..] {
-            let before = stack[stack.len() - 1];
-            let after = before.step(masks.of(letter), edits, typed.len());
-            stack.push(after);
-            if after.reached[edits] == 0 {
+            last = last.step(masks.of(letter), typed.len());
+            stack.push(last);
+            if last.is_dead() {
                 dead = Some(stack.len() - 1);
                 break;
             }
         }
-        let last = stack[stack.len() - 1];
         if let Some(start) = last.start {
-            let whole = if dead.is_none() { last.ended(edits, typed.len()) } else { None };
+            let whole = if dead.is_none() { last.ended(typed.len()) } else { None };
             found(Near { word: index, whole, start });
         }
         index += 1;
     }
 }
 
-impl State {
-    fn start(edits: usize, typed: usize) -> Self {
-        let mut state = Self::default();
-        for k in 0..=edits {
-            // Leaving out the first k typed letters costs k edits.
-            state.reached[k] = (1 << (k + 1)) - 1;
-        }
-        state.start = state.ended(edits, typed);
+impl<const EDITS: usize> State<EDITS> {
+    fn start(typed: usize) -> Self {
+        // Leaving out the first k typed letters costs k edits.
+        let edited = std::array::from_fn(|k| (1 << (k + 2)) - 1);
+        let mut state = Self { exact: 1, edited, swapped: [0; EDITS], start: None };
+        state.start = state.ended(typed);
         state
     }
 
     /// The state after one more letter, whose places in the typed word are `mask`.
-    fn step(self, mask: u64, edits: usize, typed: usize) -> Self {
-        let old = &self.reached;
-        let mut next = Self { start: self.start, ..Self::default() };
-        next.reached[0] = (old[0] & mask) << 1;
-        for k in 1..=edits {
-            next.reached[k] = ((old[k] & mask) << 1)
-                | old[k - 1] // a letter too many
-                | (old[k - 1] << 1) // another letter
-                | (next.reached[k - 1] << 1) // a letter too few
-                | ((self.swapped[k - 1] & mask) << 2); // two letters swapped
-            next.swapped[k - 1] = old[k - 1] & (mask >> 1);
-        }
+    #[inline]
+    fn step(self, mask: u64, typed: usize) -> Self {
         let within = (2_u64 << typed) - 1;
-        next.reached.iter_mut().for_each(|reached| *reached &= within);
-        next.start = match (next.start, next.ended(edits, typed)) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
+        let mut next = Self { exact: (self.exact & mask) << 1, ..self };
+        let (mut before, mut before_next) = (self.exact, next.exact);
+        for k in 0..EDITS {
+            next.edited[k] = within
+                & (((self.edited[k] & mask) << 1)
+                    | before // a letter too many
+                    | (before << 1) // another letter
+                    | (before_next << 1) // a letter too few
+                    | ((self.swapped[k] & mask) << 2)); // two letters swapped
+            next.swapped[k] = before & (mask >> 1);
+            (before, before_next) = (self.edited[k], next.edited[k]);
+        }
+        if let Some(edits) = next.ended(typed) {
+            next.start = Some(self.start.map_or(edits, |start| start.min(edits)));
+        }
         next
     }
 
+    /// Whether nothing that follows can match.
+    fn is_dead(&self) -> bool {
+        // States with fewer edits are among those with more.
+        self.edited.last().map_or(self.exact, |&most| most) == 0
+    }
+
     /// Edits with which the whole typed word is matched here.
-    fn ended(&self, edits: usize, typed: usize) -> Option<u8> {
-        (0..=edits).find(|&k| self.reached[k] >> typed & 1 == 1).map(|k| k as u8)
+    #[inline]
+    fn ended(&self, typed: usize) -> Option<u8> {
+        if self.exact >> typed & 1 == 1 {
+            return Some(0);
+        }
+        self.edited.iter().position(|&edited| edited >> typed & 1 == 1).map(|k| k as u8 + 1)
     }
 }
 

@@ -82,39 +82,59 @@ pub(crate) fn search<'a>(
     let said: Vec<&Word> = typed.iter().filter(|word| !is_generic(word)).collect();
     let said = if said.is_empty() { typed.iter().collect() } else { said };
     let mut matches = Matches::new(atlas, said.len());
+    // Words that are stored just so: these are right, whatever else is misspelt.
+    let mut right = vec![false; said.len()];
     for (at, word) in said.iter().enumerate() {
         for found in index.words.starting_with(&word.letters) {
             let letters = index.words.word(found).len();
             let extent = if letters == word.letters.len() { Extent::Whole } else { Extent::Start };
+            right[at] |= extent == Extent::Whole;
             matches.add(at, index.postings(found), |source, in_place| {
                 relevance(source, in_place, extent)
             });
         }
     }
     let mut found = matches.ranked(options);
-    if !matches.convincing(&found) && said.iter().any(|word| edits_allowed(word.letters.len()) > 0)
-    {
-        for (at, word) in said.iter().enumerate() {
-            let edits = edits_allowed(word.letters.len());
-            near(&index.words, &word.letters, edits, |near| {
-                matches.add(at, index.postings(near.word), |source, in_place| {
-                    let cost = |edits: u8| EDIT_COST.saturating_mul(edits);
-                    let start =
-                        relevance(source, in_place, Extent::Start).saturating_sub(cost(near.start));
-                    let whole = near.whole.map_or(0, |edits| {
-                        // A code is right or wrong.
-                        if source == Source::Code && edits > 0 {
-                            return 0;
-                        }
-                        relevance(source, in_place, Extent::Whole).saturating_sub(cost(edits))
-                    });
-                    start.max(whole)
-                });
-            });
+    for doubted in [false, true] {
+        let mut looked = false;
+        if matches.convincing(&found) {
+            break;
         }
-        found = matches.ranked(options);
+        for (at, word) in said.iter().enumerate().filter(|&(at, _)| right[at] == doubted) {
+            looked |= add_near(&mut matches, index, at, word);
+        }
+        if looked {
+            found = matches.ranked(options);
+        }
+        if !found.is_empty() {
+            break;
+        }
     }
     best(atlas, found, options.limit)
+}
+
+/// Adds the places of stored words that are nearly the typed one; says whether it looked for any.
+fn add_near(matches: &mut Matches<'_>, index: &Index, at: usize, word: &Word) -> bool {
+    let edits = edits_allowed(word.letters.len());
+    if edits == 0 {
+        return false;
+    }
+    near(&index.common, index.common_like(&word.letters), &word.letters, edits, |near| {
+        let cost = |edits: u8| EDIT_COST.saturating_mul(edits);
+        let postings = index.postings(index.common_words[near.word] as usize);
+        matches.add(at, postings, |source, in_place| {
+            // A code is right or wrong.
+            if source == Source::Code {
+                return 0;
+            }
+            let start = relevance(source, in_place, Extent::Start).saturating_sub(cost(near.start));
+            let whole = near.whole.map_or(0, |edits| {
+                relevance(source, in_place, Extent::Whole).saturating_sub(cost(edits))
+            });
+            start.max(whole)
+        });
+    });
+    true
 }
 
 fn is_generic(word: &Word) -> bool {

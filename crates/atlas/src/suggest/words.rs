@@ -49,7 +49,8 @@ impl WordTable {
         first..end
     }
 
-    fn partition(&self, before: impl Fn(&[u16]) -> bool) -> usize {
+    /// Number of words for which `before` holds; those must come first.
+    pub(crate) fn partition(&self, before: impl Fn(&[u16]) -> bool) -> usize {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low.midpoint(high);

@@ -36,9 +36,10 @@ fn both_columns_of_every_table_ascend() {
     for name in zone_names() {
         let zone = Zone::new(name);
         let table = &zone.made().table;
-        assert!(table.utc.is_sorted() && table.local.is_sorted(), "{name}");
-        assert_eq!(table.offsets.len(), table.utc.len() + 1, "{name}");
-        assert!(table.utc.len() < 100, "{name}: {} changes", table.utc.len());
+        for column in [&table.utc, &table.local] {
+            assert!(column.changes.is_sorted_by_key(|change| change.0), "{name}");
+            assert!(column.changes.len() < 255, "{name}: {} changes", column.changes.len());
+        }
     }
 }
 
@@ -59,8 +60,13 @@ fn around_every_change_of_every_zone_the_tables_say_what_the_calendar_library_sa
     for name in zone_names() {
         let (ours, theirs) = (Zone::new(name), jiff::tz::db().get(name).unwrap());
         let table = &ours.made().table;
-        let changes =
-            table.utc.iter().flat_map(|&at| (-180..=180).step_by(15).map(move |d| at + d));
+        let changes = table
+            .utc
+            .changes
+            .iter()
+            .rev()
+            .skip(1)
+            .flat_map(|&(at, _)| (-180..=180).step_by(15).map(move |d| at + d));
         let edges = [TABLE_MINUTES.start, TABLE_MINUTES.end - 1, 31_556_952];
         for utc in changes.chain(edges).filter(|utc| TABLE_MINUTES.contains(utc)) {
             let civil = Timestamp::from_second(i64::from(utc) * 60).unwrap();

@@ -57,7 +57,7 @@ proptest! {
             }
         }
         let mut found = Vec::new();
-        near(&table, &typed, allowed, |near| found.push(near));
+        near(&table, 0..table.len(), &typed, allowed, |near| found.push(near));
         prop_assert_eq!(found, expected);
     }
 }
