@@ -25,6 +25,8 @@ mod error;
 mod facets;
 mod fan_out;
 mod filter;
+#[cfg(test)]
+mod fixture;
 pub mod fuzz;
 mod ledger;
 mod link;
