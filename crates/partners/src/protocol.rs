@@ -26,6 +26,8 @@ pub(crate) mod draft;
 pub mod duffel;
 pub mod fareway;
 pub(crate) mod json;
+#[cfg(test)]
+pub(crate) mod proving;
 pub(crate) mod read;
 
 /// Gives a currency's minor digits, or `None` for a currency nobody knows.

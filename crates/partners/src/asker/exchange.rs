@@ -19,7 +19,10 @@ const DRAINED_MAX: usize = 16 << 10;
 
 enum Link {
     Http1(Box<Http1>),
-    Http2(Lease),
+    /// Held only to keep the connection open.
+    Http2 {
+        _lease: Lease,
+    },
 }
 
 /// An answer whose head is here and whose body is coming.
@@ -67,7 +70,7 @@ impl<'p> Exchange<'p> {
         loop {
             let frame = match &mut self.link {
                 Link::Http1(connection) => connection.drive(self.body.frame()).await,
-                Link::Http2(_) => self.body.frame().await,
+                Link::Http2 { .. } => self.body.frame().await,
             };
             match frame {
                 None => return Ok(None),
@@ -143,14 +146,14 @@ async fn over_http2(
     };
     let mut first = lease(false).await?;
     match first.sender.send_request(request.clone()).await {
-        Ok(answer) => return Ok((Link::Http2(first), answer)),
+        Ok(answer) => return Ok((Link::Http2 { _lease: first }, answer)),
         // Going away or closed: it was not understood, so it may be repeated.
         Err(cause) if cause.is_canceled() || cause.is_closed() || first.sender.is_closed() => {}
         Err(cause) => return Err(PartnerError::ConnectionLost { cause: Some(cause) }),
     }
     let mut second = lease(true).await?;
     match second.sender.send_request(request).await {
-        Ok(answer) => Ok((Link::Http2(second), answer)),
+        Ok(answer) => Ok((Link::Http2 { _lease: second }, answer)),
         Err(cause) => Err(PartnerError::ConnectionLost { cause: Some(cause) }),
     }
 }

@@ -167,8 +167,9 @@ impl HttpPartner {
             return Err(PartnerError::Busy);
         }
         match tokio::time::timeout_at(deadline.moment(), self.places.acquire()).await {
-            Ok(Ok(place)) => Ok(place),
-            Ok(Err(_)) | Err(_) => Err(PartnerError::Busy),
+            // A place that comes with the deadline is of no use.
+            Ok(Ok(place)) if !deadline.passed(runtime::now()) => Ok(place),
+            Ok(_) | Err(_) => Err(PartnerError::Busy),
         }
     }
 

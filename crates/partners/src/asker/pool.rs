@@ -26,6 +26,8 @@ struct Shelves {
     /// Partner by stamp: the first is unused longest.
     order: BTreeMap<u64, u64>,
     next_stamp: u64,
+    /// Requests that wait for room: while there are any, nothing is kept.
+    waiting: usize,
 }
 
 pub(super) struct Pool {
@@ -67,6 +69,11 @@ impl Pool {
             return;
         }
         let mut shelves = self.lock();
+        if shelves.waiting > 0 {
+            drop(shelves);
+            // Closing it makes room for the one that waits.
+            return drop(connection);
+        }
         let stamp = shelves.next_stamp;
         shelves.next_stamp += 1;
         let shelf = shelves.kept.entry(partner).or_default();
@@ -84,14 +91,9 @@ impl Pool {
         if let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() {
             return Ok(permit);
         }
-        drop(self.oldest());
+        let (oldest, _waiting) = Waiting::join(self);
+        drop(oldest);
         Arc::clone(&self.room).acquire_owned().await
-    }
-
-    fn oldest(&self) -> Option<Box<Http1>> {
-        let mut shelves = self.lock();
-        let (_, partner) = shelves.order.pop_first()?;
-        shelves.kept.get_mut(&partner)?.pop_front().map(|kept| kept.connection)
     }
 
     /// Closes what has been kept too long.
@@ -126,6 +128,32 @@ impl Pool {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Shelves> {
         self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shelves {
+    fn take_oldest(&mut self) -> Option<Kept> {
+        let (_, partner) = self.order.pop_first()?;
+        self.kept.get_mut(&partner)?.pop_front()
+    }
+}
+
+/// One request that waits for room, until it is dropped.
+struct Waiting<'p>(&'p Pool);
+
+impl<'p> Waiting<'p> {
+    /// Joins those that wait, and takes the kept connection that is unused longest: both at once,
+    /// so that none is put back unseen in between.
+    fn join(pool: &'p Pool) -> (Option<Kept>, Self) {
+        let mut shelves = pool.lock();
+        shelves.waiting += 1;
+        (shelves.take_oldest(), Self(pool))
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.lock().waiting -= 1;
     }
 }
 

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use domain::answer::{AnswerFull, Limits};
 use domain::{
     AnswerBuilder, BagAllowance, Cabin, CarrierCode, CurrencyCode, FareDetail, FlightNumber,
-    LocalTime, Money, Offer, Segment, Text, Transfer,
+    LocalTime, Offer, Segment, Text, Transfer,
 };
 
 use crate::link::LinkValues;
