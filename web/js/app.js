@@ -28,7 +28,7 @@ const nav = {
       history.pushState(null, "", addressOf(query, { token, sort: "best", filters: startFilters(query) }));
       rememberSearch({ params: toParams(query, settings).toString(), route: routeText(query), days: legsOf(query).map((leg) => leg.date).slice(0, 2) });
       nav.offline(false);
-      show(query);
+      show(query, true);
     } catch (fault) {
       if (fault.name !== "ApiError") throw fault;
       form.refuse(fault);
@@ -113,7 +113,8 @@ function route() {
   show(learnt(query));
 }
 
-function show(query) {
+/** Builds the page of a query, or the first page. `fresh`: the search was started just now. */
+function show(query, fresh = false) {
   current.page?.close();
   const params = new URLSearchParams(location.search);
   if (query) {
@@ -121,7 +122,7 @@ function show(query) {
     const view = readView(params);
     if (query.direct && !params.has("stops") && !params.has("token")) view.filters.stops.add("0");
     current.key = keyOf(params);
-    current.page = resultsPage(query, { ...view, token: params.get("token"), open: params.get("open") }, nav);
+    current.page = resultsPage(query, { ...view, token: params.get("token"), fresh, open: params.get("open") }, nav);
   } else {
     current.key = "home";
     current.page = homePage(current.query, nav);

@@ -8,7 +8,7 @@ import { has, t } from "../core/i18n.js";
 import { openSheet } from "../core/sheet.js";
 
 /** Opens the ledger of a search. Answers { refresh, close }. */
-export function openLedger(token, { onClose }) {
+export function openLedger(token, { nameOf, onClose }) {
   const body = h("div", { class: "ledger" }, h("p", { class: "hint" }, t("ledger.loading")));
   const sheet = openSheet({ title: t("ledger.title"), kind: "side", content: body, onClose });
   let busy = false;
@@ -17,7 +17,7 @@ export function openLedger(token, { onClose }) {
     if (busy) return;
     busy = true;
     try {
-      render(body, await readPartners(token));
+      render(body, await readPartners(token), nameOf);
     } catch (fault) {
       fill(body, h("p", { class: "note careful" }, icon("warn"), t(fault.code === "offline" ? "error.offline" : "ledger.unreadable")));
     } finally {
@@ -29,7 +29,8 @@ export function openLedger(token, { onClose }) {
   return { refresh, close: sheet.close };
 }
 
-function render(body, partners) {
+function render(body, partners, nameOf) {
+  const section = (kind, list, say) => sectionOf(kind, list, say, nameOf);
   const open = new Set([...body.querySelectorAll("details[open]")].map((node) => node.dataset.reason));
   const asked = partners.filter((partner) => partner.asked);
   const done = asked.filter((partner) => partner.ms !== null && !partner.fault);
@@ -58,13 +59,13 @@ function told(partner, words) {
   return partner.reason ? `${words} · ${reason("reason", partner.reason)}` : words;
 }
 
-function section(kind, list, say) {
+function sectionOf(kind, list, say, nameOf) {
   if (!list.length) return null;
   return h("section", { class: `ledger-part ledger-${kind}` },
     h("h3", {}, t(`ledger.${kind}`), h("span", { class: "ledger-count" }, count(list.length))),
     h("ul", {}, list.map((partner) => h("li", {},
       icon({ failed: "warn", waiting: "radar", offers: "done", nothing: "minus" }[kind]),
-      h("span", { class: "ledger-id" }, h("bdi", { translate: "no" }, partner.name ?? partner.id)),
+      h("span", { class: "ledger-id" }, h("bdi", { translate: "no" }, nameOf(partner))),
       h("span", { class: "ledger-say" }, say(partner)),
       h("span", { class: "ledger-ms" }, partner.ms === null ? "" : h("bdi", {}, seconds(partner.ms)))))));
 }

@@ -8,7 +8,7 @@
 // dozen reads, not forty.
 
 import { createSearch, readSearch } from "../core/api.js";
-import { SORTS, writeView } from "../core/filters.js";
+import { filterCount, SORTS, writeView } from "../core/filters.js";
 import { follow } from "./live.js";
 
 const PAGE = 20;
@@ -17,9 +17,10 @@ const GAP_MS = 900;
 const FIRST_GAP_MS = 100;
 
 export class Session extends EventTarget {
-  constructor({ token = null, request = null, sort, filters }) {
+  constructor({ token = null, fresh = false, request = null, sort, filters }) {
     super();
     this.token = token;
+    this.fresh = fresh;
     this.request = request;
     this.sort = sort;
     this.filters = filters;
@@ -41,10 +42,13 @@ export class Session extends EventTarget {
       if (!this.token) {
         const opened = await createSearch(this.request, this.closing.signal);
         this.token = opened.token;
+        this.fresh = true;
         this.tell("started");
       }
+      // A search just started is listened to at once; of an older one, the page says whether it runs.
+      if (this.fresh) this.listen();
       await this.read("user", PAGE);
-      if (!this.closing.signal.aborted && this.progress.status === "incomplete") this.listen();
+      if (!this.stop && !this.closing.signal.aborted && this.progress.status === "incomplete") this.listen();
     } catch (fault) {
       this.fail(fault);
     }
@@ -95,6 +99,7 @@ export class Session extends EventTarget {
       onComplete: () => {
         clearTimeout(this.timer);
         this.timer = 0;
+        if (this.data && this.data.status !== "incomplete") return;
         this.read("final", this.shown()).catch((fault) => this.fail(fault));
       },
       onFault: (fault) => this.fail(fault),
@@ -144,7 +149,9 @@ export class Session extends EventTarget {
       this.leads = { [sort]: data.itineraries[0] ?? null };
       others.forEach((other, index) => { this.leads[other] = leads[index].itineraries[0] ?? null; });
       const { status, partners, total } = data;
-      this.onProgress({ status, partners, total });
+      // The cheapest of the unfiltered list; while filters are on, the events keep the best price.
+      const best = filterCount(this.filters) ? {} : { best_price: this.leads.cheapest?.price ?? null };
+      this.onProgress({ status, partners, total, ...best });
       this.tell("page", { reason });
     } catch (fault) {
       if (!reading.signal.aborted) throw fault;
