@@ -26,7 +26,7 @@ export function card(itinerary, data, { tags, travellers, onOpen }) {
         ? h("p", { class: "unpriced" }, t("card.unpriced"))
         : h("p", { class: "card-price" }, priceTag(itinerary.price, data)),
       h("p", { class: "card-for" }, t("card.total_for", { n: travellers })),
-      lead && h("p", { class: "card-lead" }, itinerary.self_transfer ? t("card.separate", { n: Math.max(2, lead.parts?.length ?? 0) }) : t("card.lead", { agent: lead.name })),
+      lead && h("p", { class: "card-lead" }, lead.parts?.length ? t("card.separate", { n: lead.parts.length }) : t("card.lead", { agent: lead.name })),
       h("button", { type: "button", class: "btn primary card-open", data: { open: itinerary.id }, "aria-describedby": title, on: { click: () => onOpen(itinerary.id) } },
         t("card.sellers", { n: sellersOf(itinerary) }), icon("forward", "flip"))));
 }

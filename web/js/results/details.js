@@ -4,7 +4,7 @@
 import { fill, h, icon } from "../core/dom.js";
 import { duration, longDay, time } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { layovers } from "./facts.js";
+import { layovers, sellersOf } from "./facts.js";
 import { airportName, carrierBadge, carrierName, cityName } from "./names.js";
 import { priceText } from "./price.js";
 import { sellers } from "./sellers.js";
@@ -42,10 +42,10 @@ function headline(itinerary, data) {
 
 function lead(itinerary, data, onSellers) {
   const option = itinerary.options[0];
-  if (!option || option.price === null || itinerary.self_transfer || !option.link) return null;
+  if (!option || option.price === null || !option.link) return null;
   return [
     h("span", { class: "sheet-lead-text" }, h("b", {}, h("bdi", {}, priceText(option.price, data))),
-      h("span", {}, option.name, itinerary.options.length > 1 && [" · ", h("button", { type: "button", class: "link", on: { click: onSellers } }, t("seller.title", { n: itinerary.options.length }))])),
+      h("span", {}, option.name, sellersOf(itinerary) > 1 && [" · ", h("button", { type: "button", class: "link", on: { click: onSellers } }, t("seller.title", { n: sellersOf(itinerary) }))])),
     h("a", { class: "btn primary", href: option.link, target: "_blank", rel: "noopener" }, t("seller.go_short"), icon("out")),
   ];
 }
@@ -54,7 +54,7 @@ function legBlock(leg, index, itinerary, data) {
   const waits = layovers(leg);
   const title = itinerary.legs.length === 1 ? t("details.flight") : t("details.leg", { n: index + 1 });
   return h("section", { class: "leg-block" },
-    h("h3", {}, h("span", { class: "leg-no" }, title), " ", h("bdi", {}, `${cityName(data, leg.origin)} → ${cityName(data, leg.destination)}`)),
+    h("h3", {}, h("span", { class: "leg-no" }, title), " ", h("bdi", {}, cityName(data, leg.origin)), icon("forward", "leg-arrow flip"), h("bdi", {}, cityName(data, leg.destination))),
     h("p", { class: "leg-sum" }, [longDay(leg.departs), duration(leg.duration_minutes), waits.length ? t("stops.count", { n: waits.length }) : t("stops.direct")].join(" · ")),
     h("ol", { class: "segments" }, leg.segments.flatMap((segment, at) => [
       segmentRow(segment, leg, data),
@@ -85,7 +85,9 @@ function waitRow(wait, itinerary, data) {
   if (wait.change) lines.push(t("warn.airport_change_long", { from: airportName(data, wait.airport), to: airportName(data, wait.onward) }));
   if (wait.overnight) lines.push(t("warn.overnight_long"));
   if (wait.tight) lines.push(t("warn.tight_long"));
-  if (itinerary.self_transfer) lines.push(t("warn.self_transfer_wait"));
-  const careful = wait.change || wait.overnight || wait.tight || itinerary.self_transfer;
+  // Where one booking ends and the next begins, as far as the parts say it.
+  const alone = itinerary.options.some((option) => option.parts?.some((part) => part.destination === wait.airport));
+  if (itinerary.self_transfer && alone) lines.push(t("warn.self_transfer_wait"));
+  const careful = lines.length > 1;
   return h("li", { class: `wait${careful ? " careful" : ""}` }, icon(careful ? "warn" : "clock"), h("div", {}, lines.map((line) => h("p", {}, line))));
 }
