@@ -1,0 +1,10 @@
+//! The outward API over HTTP, with a real engine and the simulated market behind it.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod openapi;
+mod service;
+mod site;
+mod strict;
+mod v1;
+mod v3;

@@ -1,0 +1,132 @@
+//! Limits, forms of errors, compression, health: what every path shares.
+
+use std::io::Read;
+
+use bytes::Bytes;
+use cell::{CellSettings, router};
+use http::{Method, Request, Version};
+use http_body_util::{BodyExt, Empty, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use runtime::{Limited, Shutdown, TaskSet};
+use serde_json::json;
+use tower::ServiceExt;
+
+use crate::site::{Site, parts, roster, trip};
+
+#[tokio::test]
+async fn readiness_needs_partners_and_ends_with_draining() {
+    let empty = Site::empty().await;
+    assert_eq!(empty.get("/healthz").await.status, 200);
+    let refused = empty.get("/readyz").await;
+    assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (503, &"no_partners".into()));
+    let site = Site::start(0).await;
+    assert_eq!(site.get("/readyz").await.json(), json!({"status": "ready"}));
+    let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
+    shutdown.begin();
+    let draining = router(parts(roster(0), CellSettings::default(), &tasks, &shutdown));
+    let request = Request::get("/readyz").body(Empty::<Bytes>::new()).unwrap();
+    assert_eq!(draining.oneshot(request).await.unwrap().status(), 503);
+}
+
+#[tokio::test]
+async fn what_is_too_large_too_deep_or_too_long_is_refused_in_the_form_of_its_path() {
+    let site = Site::start(0).await;
+    let large = format!("{{\"query\":\"{}\"}}", "x".repeat(70_000));
+    let v3 = site.call(Method::POST, "/apiservices/v3/autosuggest/flights", &large).await;
+    assert_eq!((v3.status.as_u16(), &v3.json()["code"]), (413, &json!(3)));
+    let own = site.call(Method::POST, "/v1/searches", &large).await;
+    assert_eq!((own.status.as_u16(), &own.json()["code"]), (413, &"body_too_large".into()));
+    let deep = format!("{{\"legs\":{}{}}}", "[".repeat(40), "]".repeat(40));
+    let own = site.call(Method::POST, "/v1/searches", &deep).await;
+    assert_eq!((own.status.as_u16(), &own.json()["code"]), (400, &"invalid_body".into()));
+    let long = site.get(&format!("/v1/places?term={}", "x".repeat(9_000))).await;
+    assert_eq!((long.status.as_u16(), &long.json()["code"]), (414, &"uri_too_long".into()));
+    let mut many = Request::get(format!("{}/healthz", site.base));
+    for index in 0..70 {
+        many = many.header(format!("x-{index}"), "1");
+    }
+    let many = site.send(many.body(Full::default()).unwrap()).await;
+    assert_eq!((many.status.as_u16(), &many.json()["code"]), (431, &"too_many_headers".into()));
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_are_told_in_the_form_of_their_family() {
+    let site = Site::start(0).await;
+    let nowhere = site.get("/v1/nothing").await;
+    assert_eq!(nowhere.header("content-type"), "application/problem+json");
+    assert_eq!((nowhere.status.as_u16(), &nowhere.json()["code"]), (404, &"unknown_path".into()));
+    let wrong = site.call(Method::DELETE, "/v1/searches", "").await;
+    assert_eq!((wrong.status.as_u16(), wrong.header("allow")), (405, "POST"));
+    assert_eq!(wrong.json()["code"], "wrong_method");
+}
+
+#[tokio::test]
+async fn a_request_keeps_its_id_or_gets_one() {
+    let site = Site::start(0).await;
+    let request = |id: &str| {
+        let request = Request::get(format!("{}/healthz", site.base)).header("x-request-id", id);
+        site.send(request.body(Full::default()).unwrap())
+    };
+    assert_eq!(request("abc-1").await.header("x-request-id"), "abc-1");
+    let other = request("no spaces please").await;
+    assert_eq!(other.header("x-request-id").len(), 16);
+    assert_ne!(request("<>").await.header("x-request-id"), other.header("x-request-id"));
+}
+
+#[tokio::test]
+async fn large_answers_are_compressed_on_demand_and_small_ones_are_not() {
+    let site = Site::start(0).await;
+    let get = |path: &str, encoding: &str| {
+        let uri = format!("{}{path}", site.base);
+        let request = Request::get(uri).header("accept-encoding", encoding);
+        site.send(request.body(Full::default()).unwrap())
+    };
+    let plain = site.get("/v1/culture").await;
+    let gzip = get("/v1/culture", "gzip").await;
+    assert_eq!(gzip.header("content-encoding"), "gzip");
+    let mut unpacked = Vec::new();
+    flate2::read::GzDecoder::new(&gzip.bytes[..]).read_to_end(&mut unpacked).unwrap();
+    assert_eq!(unpacked, plain.bytes);
+    assert!(gzip.bytes.len() * 2 < plain.bytes.len());
+    assert_eq!(get("/v1/culture", "zstd").await.header("content-encoding"), "zstd");
+    assert_eq!(get("/healthz", "gzip").await.header("content-encoding"), "");
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_too() {
+    let site = Site::start(0).await;
+    let client =
+        Client::builder(TokioExecutor::new()).http2_only(true).build_http::<Empty<Bytes>>();
+    let response = client.get(format!("{}/v1/culture", site.base).parse().unwrap()).await.unwrap();
+    assert_eq!((response.version(), response.status().as_u16()), (Version::HTTP_2, 200));
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    assert!(bytes.starts_with(b"{\"markets\":"));
+}
+
+#[tokio::test]
+async fn beyond_the_limit_of_streams_a_browser_is_told_to_poll() {
+    let settings = CellSettings { streams: Limited::literal(1), ..CellSettings::default() };
+    let site = Site::with_settings(settings).await;
+    let token = site.search(&trip()).await;
+    let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
+    let path = format!("{}/v1/searches/{token}/events", site.base);
+    let first = client.get(path.parse().unwrap()).await.unwrap();
+    assert_eq!(first.status(), 200);
+    let second = client.get(path.parse().unwrap()).await.unwrap();
+    assert_eq!(
+        (second.status().as_u16(), &second.headers()["retry-after"]),
+        (429, &"5".parse().unwrap())
+    );
+    drop(first);
+}
+
+#[tokio::test]
+async fn the_page_is_served_with_its_policy() {
+    let site = Site::start(0).await;
+    let page = site.get("/").await;
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert!(page.header("content-security-policy").contains("default-src 'self'"));
+    assert_eq!(site.get("/search?from=EDI&to=SIN").await.bytes, page.bytes);
+    assert_eq!(site.call(Method::POST, "/", "").await.status, 405);
+}
