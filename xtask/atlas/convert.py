@@ -141,7 +141,7 @@ def names_file(path, airports, cities, country_table):
         for place in table:
             if kind == "A" and place["popularity"] < NAMED_AIRPORT_POPULARITY:
                 place["names"] = []
-            extra = (place["other"],) if kind == "A" else ()
+            extra = (place["other"], place["official"]) if kind == "A" else ()
             tagged, plain = places.spellings(place, extra)
             fields = [f"{tag}={name}" for tag, name in tagged.items()]
             fields += [name for name in plain if "=" not in name]
@@ -234,7 +234,7 @@ def main():
     wanted += [("internal", airport["code"]) for airport in by_code]
     wanted += [("carrier", row["code"]) for row in carrier_rows]
     wanted += [("agent", row["code"]) for row in carrier_rows] + [("agent", "Kiwi.com")]
-    _, new = ids.extend(to / "ids.csv", wanted)
+    new = ids.extend(HERE.parent.parent / "data" / "ids.csv", to / "ids.csv", wanted)
     for file in sorted(to.iterdir()):
         print(f"{file.stat().st_size:>9} {file.name}")
     print(f"{len(airports)} airports, {len(cities)} cities, {len(carrier_rows)} carriers, {new} new ids")

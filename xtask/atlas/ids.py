@@ -47,9 +47,10 @@ def read(path):
     return rows
 
 
-def extend(path, wanted):
-    """Appends a number for every wanted (kind, code) that has none yet; returns all of them."""
-    rows = read(path)
+def extend(known, path, wanted):
+    """Writes the rows of the file `known`, then a number for every wanted (kind, code) that has
+    none yet; returns how many are new."""
+    rows = read(known)
     given = {(kind, code): number for kind, code, number in rows}
     used = {kind: {int(n) for (k, _), n in given.items() if k == kind} for kind in RANGES}
     for kind in RANGES:
@@ -73,4 +74,4 @@ def extend(path, wanted):
     with open(path, "w", encoding="utf-8", newline="\n") as file:
         file.write("kind,code,id\n")
         file.writelines(",".join(row) + "\n" for row in rows + new)
-    return given, len(new)
+    return len(new)

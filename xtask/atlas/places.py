@@ -23,6 +23,12 @@ CITY_NAMES = {
     "FRA": "Frankfurt", "CGN": "Cologne", "HPN": "White Plains", "RDU": "Raleigh/Durham", "SIA": "Xi'an",
 }
 
+# Airports that were renamed, or that everybody calls otherwise than their official name.
+AIRPORT_NAMES = {
+    "HND": "Tokyo Haneda", "NRT": "Tokyo Narita", "LAS": "Harry Reid International",
+    "FCO": "Rome Fiumicino", "BER": "Berlin Brandenburg", "AMS": "Amsterdam Schiphol",
+}
+
 # Territories with a country code of their own that airportsdata files under their state.
 TERRITORIES = {("US", "PR"), ("US", "VI"), ("FI", "AX"), ("NO", "SJ")}
 
@@ -121,11 +127,13 @@ def build(airportsdata_rows, points):
             country = point.country
         airports.append({
             "code": row["iata"], "icao": row["icao"] if len(row["icao"]) == 4 else "",
-            "name": airport_name(point.name if point else row["name"]),
+            "name": AIRPORT_NAMES.get(row["iata"])
+            or airport_name(point.name if point else row["name"]),
             "other": airport_name(row["name"]), "town": clean(row["city"]),
             "region": clean(row["subd"]), "country": country, "lat": lat, "lon": lon,
             "zone": row["tz"], "popularity": point.rank if point else 0.0,
             "cities": list(point.cities) if point else [], "names": point.names if point else [],
+            "official": airport_name(point.name) if point else "",
         })
     cities = build_cities(airports, points)
     order = lambda place: (-round(place["popularity"], 5), place["code"])

@@ -1,8 +1,7 @@
 //! The stable numbers of `data/ids.csv`: the file only grows, and no number is given twice.
 
-use std::collections::HashMap;
-
 use domain::AgentId;
+use runtime::FixedMap;
 
 use crate::rows::{comma_rows, field};
 
@@ -10,12 +9,13 @@ pub(crate) const IDS: &str = include_str!("../../../data/ids.csv");
 
 /// Numbers by kind and code, used while loading.
 pub(crate) struct Ids {
-    numbers: HashMap<(&'static str, &'static str), &'static str>,
+    numbers: FixedMap<(&'static str, &'static str), &'static str>,
 }
 
 impl Ids {
     pub(crate) fn read() -> Self {
-        let mut numbers = HashMap::with_capacity(IDS.len() / 18);
+        let mut numbers = FixedMap::default();
+        numbers.reserve(IDS.len() / 18);
         numbers.extend(comma_rows::<3>(IDS).map(|[kind, code, id]| ((kind, code), id)));
         Self { numbers }
     }
