@@ -43,7 +43,7 @@ fn a_question_that_makes_no_sense_is_refused_by_its_field() {
     let data = Folder::new();
     for (arguments, expected) in [
         (vec!["search", "EDI", "EDI", "2027-03-03"], "same place"),
-        (vec!["search", "EDI", "QQQ", "2027-03-03"], "QQQ"),
+        (vec!["search", "EDI", "QQQ", "2027-03-03"], "legs[0].destination"),
         (vec!["search", "EDI", "SIN", "2027-02-30"], "2027-02-30"),
         (vec!["search", "EDI", "SIN", "2020-01-01"], "past"),
         (vec!["search", "EDI", "SIN", "2027-03-03", "--adults", "9"], "adults"),
