@@ -2,7 +2,7 @@
 // the price as the seller quoted it. Shown in a sheet; sellers that answer later are added to it.
 
 import { fill, h, icon } from "../core/dom.js";
-import { duration, longDay, time } from "../core/format.js";
+import { daysBetween, duration, longDay, time } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { layovers, sellersOf } from "./facts.js";
 import { airportName, carrierBadge, carrierName, cityName } from "./names.js";
@@ -74,7 +74,7 @@ function segmentRow(segment, leg, data) {
 }
 
 function point(local, airport, leg, data) {
-  const shift = Math.round((Date.parse(`${local.slice(0, 10)}T00:00Z`) - Date.parse(`${leg.departs.slice(0, 10)}T00:00Z`)) / 86_400_000);
+  const shift = daysBetween(leg.departs, local);
   return h("div", { class: "point" },
     h("span", { class: "point-time" }, h("time", { datetime: local }, time(local)), dayMark(shift)),
     h("span", { class: "point-place" }, h("bdi", { class: "point-code", translate: "no" }, airport), " ", airportName(data, airport)));

@@ -7,7 +7,7 @@ import { count, seconds } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
 import { openSheet } from "../core/sheet.js";
 
-/** Opens the ledger of a search. Answers { refresh, close }. */
+/** Opens the ledger of a search; `nameOf(partner)` names a partner. Answers { refresh, close }. */
 export function openLedger(token, { nameOf, onClose }) {
   const body = h("div", { class: "ledger" }, h("p", { class: "hint" }, t("ledger.loading")));
   const sheet = openSheet({ title: t("ledger.title"), kind: "side", content: body, onClose });
