@@ -118,3 +118,6 @@ impl Book {
         Some(gone)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -177,9 +177,11 @@ impl Collecting {
 
     /// Ends every ask that is still open. Returns whether anything changed.
     pub(crate) fn on_deadline(&mut self, ms: u32) -> bool {
-        (0..self.asks.len()).fold(false, |changed, ask| {
-            self.on_end(ask, AskEnd { ms, fault: Some(TIMED_OUT) }) || changed
-        })
+        let mut changed = false;
+        for ask in 0..self.asks.len() {
+            changed |= self.on_end(ask, AskEnd { ms, fault: Some(TIMED_OUT) });
+        }
+        changed
     }
 
     /// The row an ask counts in. A partner that is asked for the whole question counts by that

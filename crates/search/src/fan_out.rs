@@ -183,6 +183,12 @@ impl FanOut {
         self.publish(&state, changed);
     }
 
+    /// Ends it if nobody is awaited, as when nobody was asked.
+    pub(crate) fn close(&self) {
+        let state = self.state();
+        self.publish(&state, false);
+    }
+
     fn elapsed_ms(&self) -> u32 {
         millis(runtime::now().saturating_duration_since(self.started))
     }
@@ -320,9 +326,7 @@ pub(crate) async fn run_fan_out(
         // The sender lives in `fan_out`, so waiting cannot fail.
         while fan_out.ended().is_none() && news.changed().await.is_ok() {}
     };
-    if fan_out.state().is_over() {
-        fan_out.publish(&fan_out.state(), true);
-    }
+    fan_out.close();
     tokio::select! {
         biased;
         () = over => return,
