@@ -3,7 +3,7 @@
 //! | | Fareway | Duffel | Amadeus |
 //! |---|---|---|---|
 //! | ends of a leg | every airport that counts | the asked code | the asked code; for an airport at most two more |
-//! | children | ages | ages | number only |
+//! | children | ages | ages | number only; from twelve years on as adults |
 //! | market | named | the partner's own | the partner's own |
 //!
 //! A code that names an airport and a city means the airport. [`as_seen`] is the only place that
@@ -88,10 +88,14 @@ pub fn place_of_airports(airports: &[AirportCode]) -> Option<PlaceSet> {
 fn without_ages(travellers: &Travellers) -> Option<Travellers> {
     /// Travellers with a seat in one request.
     const SEATS_MAX: u32 = 9;
+    /// From this age on a traveller is asked for as an adult.
+    const ADULT_AGE: u8 = 12;
     if travellers.seats() > SEATS_MAX {
         return None;
     }
-    party(travellers.adults(), travellers.children().len(), travellers.infants())
+    let grown = travellers.children().iter().filter(|&&age| age >= ADULT_AGE).count();
+    let children = travellers.children().len() - grown;
+    party(travellers.adults() + grown as u8, children, travellers.infants())
 }
 
 /// A party of which only the numbers are known.

@@ -153,7 +153,9 @@ fn arrived(seller: &Seller, offers: &[OnShelf], fault: PartnerFault) -> usize {
 #[must_use]
 pub fn answer(base_url: &str, seller: &Seller, question: &Question, shelf: &Shelf) -> Answer {
     let mut builder = AnswerBuilder::new(Limits::default());
-    let mark = link::party_mark(question);
+    // The link names the party as the partner was asked for it.
+    let seen = asked::as_seen(seller, question);
+    let mark = link::party_mark(seen.as_ref().unwrap_or(question));
     let head = link::head(base_url, seller.id.as_str());
     let tail = link::LinkTail::new(shelf, seller.currency);
     let mut scratch = Texts::default();

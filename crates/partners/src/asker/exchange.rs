@@ -119,11 +119,12 @@ async fn over_http1(
     uri: &Uri,
     request: Request<Full<Bytes>>,
 ) -> Result<(Link, Response<Incoming>), PartnerError> {
-    if let Some(mut kept) = partner.inner.pool.take(partner.key, runtime::now()) {
-        if let Ok(answer) = kept.send(request.clone()).await {
-            return Ok((Link::Http1(kept), answer));
-        }
-        // The partner closed it before it said a word; searches may be repeated.
+    // A kept connection that fails was closed before the partner said a word; searches may be
+    // repeated, so a new one is tried.
+    if let Some(mut kept) = partner.inner.pool.take(partner.key, runtime::now())
+        && let Ok(answer) = kept.send(request.clone()).await
+    {
+        return Ok((Link::Http1(kept), answer));
     }
     let permit = partner.inner.pool.room().await.map_err(|_| PartnerError::Busy)?;
     let connected = partner.inner.connector.http1(uri.clone(), permit).await;

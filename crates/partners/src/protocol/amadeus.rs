@@ -9,7 +9,8 @@
 //! `includedCheckedBags`, `includedCabinBags`; an allowance by weight counts as one piece).
 //! `dictionaries` and everything else is skipped.
 //!
-//! Amounts are for all travellers. The seller is the agent of the settings that lists the validating
+//! Travellers are asked for by kind only: from twelve years on as adults. Amounts are for all of
+//! them. The seller is the agent of the settings that lists the validating
 //! carrier in its `carriers`, else the default one. Links come from the settings' template.
 //! Connections are always managed.
 //!

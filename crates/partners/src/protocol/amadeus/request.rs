@@ -150,10 +150,14 @@ const fn cabin(cabin: Cabin) -> &'static str {
     }
 }
 
+/// From this age on a traveller pays as an adult.
+const ADULT_AGE: u8 = 12;
+
 fn travelers(question: &Question) -> Vec<Traveler> {
     let travellers = &question.travellers;
-    let kinds = std::iter::repeat_n("ADULT", travellers.adults() as usize)
-        .chain(std::iter::repeat_n("CHILD", travellers.children().len()))
+    let grown = travellers.children().iter().filter(|&&age| age >= ADULT_AGE).count();
+    let kinds = std::iter::repeat_n("ADULT", travellers.adults() as usize + grown)
+        .chain(std::iter::repeat_n("CHILD", travellers.children().len() - grown))
         .chain(std::iter::repeat_n("HELD_INFANT", travellers.infants() as usize));
     let mut lap = 0;
     let mut list = Vec::new();

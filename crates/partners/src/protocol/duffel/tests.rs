@@ -1,13 +1,12 @@
 use proptest::prelude::{any, prop, proptest};
 
 use super::*;
+use crate::protocol::DecodeError;
 use crate::protocol::proving::{World, document, folder, mutate, show};
-use crate::protocol::read::ObjectSeed;
-use crate::protocol::{DecodeError, json};
 
 fn check(file: &str, expected: &str) {
     let world = World::new();
-    let decoded = super::decode(&document(file), world.context()).unwrap();
+    let decoded = decode(&document(file), world.context()).unwrap();
     assert_eq!(show(&decoded), expected.trim_start(), "{file}");
 }
 
@@ -62,11 +61,11 @@ fn a_lower_cabin_on_every_flight_is_no_answer_but_one_flight_in_the_cabin_is() {
     let mut world = World::new();
     world.question.cabin = domain::Cabin::Business;
     let text = String::from_utf8(document("duffel/list_of_offers.json")).unwrap();
-    let decoded = super::decode(text.as_bytes(), world.context()).unwrap();
+    let decoded = decode(text.as_bytes(), world.context()).unwrap();
     assert_eq!(decoded.unread.first[0].reason.code(), "other_cabin");
     let upgraded =
         text.replacen("\"cabin_class\": \"economy\"", "\"cabin_class\": \"business\"", 1);
-    let decoded = super::decode(upgraded.as_bytes(), world.context()).unwrap();
+    let decoded = decode(upgraded.as_bytes(), world.context()).unwrap();
     assert_eq!(decoded.answer.offers().len(), 1);
 }
 
@@ -75,7 +74,7 @@ fn a_full_answer_counts_what_it_leaves_out() {
     let world = World::new();
     let mut context = world.context();
     context.offers_max = 1;
-    let decoded = super::decode(&document("duffel/three_offers.json"), context).unwrap();
+    let decoded = decode(&document("duffel/three_offers.json"), context).unwrap();
     assert_eq!((decoded.answer.offers().len(), decoded.unread.count), (1, 2));
     assert_eq!(decoded.unread.first[1].path, "data.offers[2]");
 }
@@ -83,7 +82,7 @@ fn a_full_answer_counts_what_it_leaves_out() {
 #[test]
 fn what_is_not_the_document_is_an_error() {
     let world = World::new();
-    let fails = |bytes: &[u8]| super::decode(bytes, world.context()).unwrap_err();
+    let fails = |bytes: &[u8]| decode(bytes, world.context()).unwrap_err();
     let no_offers = DecodeError::NotADocument { path: "data.offers", expected: "a list" };
     assert_eq!(fails(&document("duffel/error.json")), no_offers);
     assert_eq!(fails(b"[]"), no_offers);
@@ -100,23 +99,24 @@ fn endless_nesting_is_refused_not_followed() {
     let world = World::new();
     for open in ["[", "{\"a\":"] {
         let deep = format!("{{\"x\":{}", open.repeat(1_000_000));
-        assert!(super::decode(deep.as_bytes(), world.context()).is_err());
+        assert!(decode(deep.as_bytes(), world.context()).is_err());
         let deep = format!("{{\"data\":{{\"offers\":[{{\"slices\":{}", open.repeat(1_000_000));
-        assert!(super::decode(deep.as_bytes(), world.context()).is_err());
+        assert!(decode(deep.as_bytes(), world.context()).is_err());
     }
 }
 
 #[cfg(feature = "fast-json")]
 #[test]
 fn both_parsers_understand_the_corpus_alike() {
+    use crate::protocol::json;
+    use crate::protocol::read::ObjectSeed;
+
     let world = World::new();
     for (name, bytes) in folder("duffel") {
-        let one = super::decode::decode_by(world.context(), |root| {
-            json::read_sonic(&bytes, ObjectSeed(root))
-        });
-        let other = super::decode::decode_by(world.context(), |root| {
-            json::read_serde(&bytes, ObjectSeed(root))
-        });
+        let one =
+            decode::decode_by(world.context(), |root| json::read_sonic(&bytes, ObjectSeed(root)));
+        let other =
+            decode::decode_by(world.context(), |root| json::read_serde(&bytes, ObjectSeed(root)));
         assert_eq!(one.is_ok(), other.is_ok(), "{name}");
         if let (Ok(one), Ok(other)) = (one, other) {
             assert_eq!(one, other, "{name}");

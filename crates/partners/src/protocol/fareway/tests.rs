@@ -7,8 +7,7 @@ use proptest::prelude::{any, prop, proptest};
 use super::*;
 use crate::fuzz;
 use crate::protocol::proving::{World, document, folder, mutate, show};
-use crate::protocol::read::ObjectSeed;
-use crate::protocol::{DecodeError, Decoded, json};
+use crate::protocol::{DecodeError, Decoded};
 
 /// Reads a whole answer, cut into chunks; each part, and whether the end came.
 fn read(bytes: &[u8], chunk: usize) -> Result<(Vec<Decoded>, bool), DecodeError> {
@@ -115,6 +114,9 @@ fn a_line_without_end_is_refused_at_the_limit() {
 #[cfg(feature = "fast-json")]
 #[test]
 fn both_parsers_understand_the_corpus_alike() {
+    use crate::protocol::json;
+    use crate::protocol::read::ObjectSeed;
+
     let world = World::new();
     for (name, bytes) in folder("fareway") {
         for line in bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
