@@ -109,9 +109,9 @@ const SUITES: &[Suite] = &[
     },
     Suite {
         name: "truth",
-        about: "200 random queries against the known answer, with and without faults",
+        about: "the binary's own tests; 200 random queries against the known answer, with faults too",
         when: When::Test,
-        run: proofs::truth,
+        run: rust::binaries,
     },
     Suite {
         name: "python",
@@ -148,12 +148,6 @@ const SUITES: &[Suite] = &[
         about: "the same for 20 minutes",
         when: When::Long,
         run: proofs::fuzz_long,
-    },
-    Suite {
-        name: "truth-long",
-        about: "2,000 random queries",
-        when: When::Long,
-        run: proofs::truth_long,
     },
 ];
 

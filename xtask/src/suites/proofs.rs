@@ -1,4 +1,4 @@
-//! Suites that `lab` carries out.
+//! Suites that `lab` carries out, as a process.
 
 use std::time::Duration;
 
@@ -14,14 +14,6 @@ fn lab(ground: &Ground, line: &str, seconds: u64) -> Result<Tally> {
         .arguments(line.split(' '))
         .limit(Duration::from_secs(seconds))
         .tally()
-}
-
-pub(super) fn truth(ground: &Ground) -> Result<Tally> {
-    lab(ground, "truth --queries 200", 900)
-}
-
-pub(super) fn truth_long(ground: &Ground) -> Result<Tally> {
-    lab(ground, "truth --queries 2000", 5_400)
 }
 
 pub(super) fn fuzz(ground: &Ground) -> Result<Tally> {

@@ -27,8 +27,16 @@ pub(super) fn doc(ground: &Ground) -> Result<Tally> {
         .tally()
 }
 
+/// The crates below the binaries, with debug assertions.
 pub(super) fn tests(ground: &Ground) -> Result<Tally> {
-    cargo(ground, "test --locked --workspace --no-fail-fast").tally()
+    let line = "test --locked --workspace --exclude fareway --exclude lab --no-fail-fast";
+    cargo(ground, line).tally()
+}
+
+/// The binaries' own tests. They start the real binary and compare hundreds of answers, so they run
+/// as released; the same packages as in [`release`], so that nothing is built twice.
+pub(super) fn binaries(ground: &Ground) -> Result<Tally> {
+    cargo(ground, "test --locked --release -p fareway -p lab --no-fail-fast").tally()
 }
 
 pub(super) fn build(ground: &Ground) -> Result<Tally> {
