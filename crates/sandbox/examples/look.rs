@@ -1,7 +1,9 @@
 //! Shows what a generated market looks like: flights, one leg, one question.
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "an example talks to the terminal")]
 
-use domain::{AirportCode, Cabin, CountryCode, Date, Place, PlaceSet, Question, QuestionLeg, Travellers};
+use domain::{
+    AirportCode, Cabin, CountryCode, Date, Place, PlaceSet, Question, QuestionLeg, Travellers,
+};
 use sandbox::board::LegQuery;
 use sandbox::{Market, MarketSettings};
 
@@ -20,53 +22,71 @@ fn main() {
     );
     let legs: Vec<String> = std::env::args().skip(1).collect();
     let (from, to) = (legs.first().map_or("EDI", |c| c), legs.get(1).map_or("SIN", |c| c));
-    let airports = |code: &str| sandbox::asked::place_of_code(code.as_bytes()).expect("a place").airports;
+    let airports =
+        |code: &str| sandbox::asked::place_of_code(code.as_bytes()).expect("a place").airports;
     let date = Date::from_days(market.today().days() + 40);
     for round in 0..2 {
         let date = Date::from_days(date.days() + round);
         let leg = LegQuery { origins: airports(from), destinations: airports(to), date };
         let start = runtime::now();
         let board = market.board(leg);
-        println!("board in {} us: {} candidates, {} segments", start.elapsed().as_micros(), board.candidates.len(), board.segments.len());
-        if round > 0 { continue; }
+        println!(
+            "board in {} us: {} candidates, {} segments",
+            start.elapsed().as_micros(),
+            board.candidates.len(),
+            board.segments.len()
+        );
+        if round > 0 {
+            continue;
+        }
         for candidate in board.candidates.iter().take(25) {
-            print!("{:6.0} USD {:?} {:4} min ", candidate.fare, candidate.transfer, candidate.arrives - candidate.departs);
+            print!(
+                "{:6.0} USD {:?} {:4} min ",
+                candidate.fare,
+                candidate.transfer,
+                candidate.arrives - candidate.departs
+            );
             for &index in candidate.segments() {
                 let s = board.segments[usize::from(index)];
-                print!(" {}{}({}) {}-{} {}-{}", s.carrier, s.number, s.operating, s.origin, s.destination, &s.departs.to_string()[5..16], &s.arrives.to_string()[5..16]);
+                print!(
+                    " {}{}({}) {}-{} {}-{}",
+                    s.carrier,
+                    s.number,
+                    s.operating,
+                    s.origin,
+                    s.destination,
+                    &s.departs.to_string()[5..16],
+                    &s.arrives.to_string()[5..16]
+                );
             }
             println!();
         }
     }
-    let set = |code: &str| PlaceSet { asked: Place::Airport(AirportCode::from_bytes(code.as_bytes()).expect("code")), airports: airports(code) };
+    let set = |code: &str| PlaceSet {
+        asked: Place::Airport(AirportCode::from_bytes(code.as_bytes()).expect("code")),
+        airports: airports(code),
+    };
     let question = Question {
         legs: vec![
             QuestionLeg { origin: set(from), destination: set(to), date },
-            QuestionLeg { origin: set(to), destination: set(from), date: Date::from_days(date.days() + 14) },
+            QuestionLeg {
+                origin: set(to),
+                destination: set(from),
+                date: Date::from_days(date.days() + 14),
+            },
         ],
         cabin: Cabin::Economy,
         travellers: Travellers::new(1, &[]).expect("party"),
         market: CountryCode::literal("GB"),
     };
-    for (stops, work) in [(1_u8, 400_000_u32), (2, 400_000), (2, 40_000)] {
-        let mut scratch = connections::Scratch::default();
-        let mut spent = Vec::new();
-        let mut found = 0;
-        for n in 0..300_u64 {
-            let pick = |salt: u64| world.sites.all()[(sandbox::noise::draw(n, &[salt]) % 300) as usize].code;
-            let (a, b) = (pick(1), pick(2));
-            let start = runtime::now();
-            let rules = connections::Rules { stops_max: stops, work_max: work, ..sandbox::board::rules() };
-            let query = connections::Query { origins: &[a], destinations: &[b], departs: connections::Departs::LocalDay(date) };
-            found += world.schedule.journeys(&query, &rules, &mut scratch).len();
-            spent.push(start.elapsed().as_micros());
-        }
-        spent.sort_unstable();
-        println!("stops {stops} work {work}: p50 {} p90 {} us, {} journeys each", spent[150], spent[270], found / 300);
-    }
     let start = runtime::now();
     let truth = market.truth(&question);
-    println!("truth of {} partners in {} ms, {} offers", truth.partners.len(), start.elapsed().as_millis(), truth.offers());
+    println!(
+        "truth of {} partners in {} ms, {} offers",
+        truth.partners.len(),
+        start.elapsed().as_millis(),
+        truth.offers()
+    );
     let registry_files = market.partner_files("http://127.0.0.1:1");
     let mut covering = Vec::new();
     for (name, text) in &registry_files {

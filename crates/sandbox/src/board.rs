@@ -5,11 +5,12 @@
 //! Journeys come from `connections`; nothing here knows a seller. A board depends on neither party,
 //! cabin nor market, so all sellers and many questions share one.
 //!
-//! Limits: [`JOURNEYS_MAX`] candidates a board, about 20 KB. Cost: one or two connection queries,
+//! Limits: [`JOURNEYS_MAX`] candidates a board, about 40 KB. Cost: one or two connection queries,
 //! a few hundred microseconds.
 
 pub mod codeshare;
 pub mod comfort;
+pub mod texts;
 
 use connections::{Departs, Detour, FlightId, Journey, Query, Rules, Scratch, Spread};
 use domain::{AirportCode, Date, ItineraryKey, Segment, Transfer};
@@ -19,11 +20,12 @@ use crate::fares::{self, FareDay};
 use crate::noise;
 use crate::world::World;
 use comfort::Cabins;
+use texts::Texts;
 
 /// Candidates of a leg at most.
 pub const JOURNEYS_MAX: u16 = 200;
 /// With fewer journeys than this, two stops are looked at too.
-const ENOUGH: usize = 30;
+const ENOUGH: usize = 16;
 /// Flights looked at for one leg at most.
 const WORK_MAX: u32 = 400_000;
 /// Of carriers without an agreement, one pair of flights in so many can be bought as two tickets.
@@ -84,6 +86,8 @@ pub struct Board {
     pub segments: Vec<Segment>,
     /// The candidates, best first.
     pub candidates: Vec<Candidate>,
+    /// What answers say of both again and again.
+    pub texts: Texts,
 }
 
 /// A leg, resolved.
@@ -108,11 +112,14 @@ impl Board {
         scratch: &mut Scratch,
     ) -> Self {
         let day = FareDay::new(leg.date, today);
-        let mut builder = Builder { world, seed, day, board: Self::default(), seen: FixedMap::default() };
+        let mut builder =
+            Builder { world, seed, day, board: Self::default(), seen: FixedMap::default() };
         for journey in journeys(world, seed, leg, scratch) {
             builder.add(&journey);
         }
-        builder.board
+        let mut board = builder.board;
+        board.texts = Texts::new(&board);
+        board
     }
 
     /// Bytes held on the heap.
@@ -120,6 +127,7 @@ impl Board {
     pub fn heap_bytes(&self) -> usize {
         self.segments.capacity() * size_of::<Segment>()
             + self.candidates.capacity() * size_of::<Candidate>()
+            + self.texts.heap_bytes()
     }
 }
 

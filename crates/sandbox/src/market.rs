@@ -181,9 +181,7 @@ impl Market {
     pub fn today(&self) -> Date {
         match self.core.settings.today {
             Today::Fixed(date) => date,
-            Today::Clock => {
-                Date::from_days(runtime::unix_ms().div_euclid(86_400_000) as i32)
-            }
+            Today::Clock => Date::from_days(runtime::unix_ms().div_euclid(86_400_000) as i32),
         }
     }
 

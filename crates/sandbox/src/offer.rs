@@ -188,7 +188,8 @@ fn sells(world: &World, seller: &Seller, candidate: &Candidate) -> bool {
         }
         Trade::Agency { joins_tickets } => {
             (managed || joins_tickets)
-                && noise::below(noise::join(seller.draw, candidate.name), 100) >= seller.gaps_percent
+                && noise::below(noise::join(seller.draw, candidate.name), 100)
+                    >= seller.gaps_percent
         }
     }
 }
@@ -205,9 +206,9 @@ fn order_of(legs: usize) -> Vec<Vec<u8>> {
     let kept = KEPT[legs] as u8;
     let mut order: Vec<Vec<u8>> = vec![Vec::new()];
     for _ in 0..legs {
-        let longer = order.iter().flat_map(|ranks| {
-            (0..kept).map(|rank| [ranks.as_slice(), &[rank]].concat())
-        });
+        let longer = order
+            .iter()
+            .flat_map(|ranks| (0..kept).map(|rank| [ranks.as_slice(), &[rank]].concat()));
         order = longer.collect();
     }
     order.sort_by_key(|ranks| {

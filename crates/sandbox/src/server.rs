@@ -17,8 +17,8 @@
 //! the market's boards and the fault plan.
 
 mod ask;
-mod book;
 mod body;
+mod book;
 mod control;
 mod locations;
 mod routes;

@@ -24,7 +24,7 @@ use crate::market::Market;
 use crate::offer::{OnShelf, Shelf, link};
 use crate::seller::Seller;
 use crate::seller::manners::Mood;
-use crate::wire::{basis, text, fareway};
+use crate::wire::{basis, fareway, text};
 
 /// How a partner's answer must end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +105,8 @@ impl Market {
 
     fn shown(&self, seller: &Seller, question: &Question, faults: &FaultPlan) -> Shown {
         let partner = seller.id;
-        let nothing = |outcome, latency| Shown { partner, answer: Answer::default(), outcome, latency };
+        let nothing =
+            |outcome, latency| Shown { partner, answer: Answer::default(), outcome, latency };
         let Some(seen) = asked::as_seen(seller, question) else {
             return nothing(Outcome::Fails, Duration::ZERO);
         };

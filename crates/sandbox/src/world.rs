@@ -17,7 +17,7 @@ pub mod segments;
 pub mod sites;
 
 use connections::{FlightId, Schedule, ScheduleError};
-use domain::CarrierCode;
+use domain::{CarrierCode, CountryCode};
 use runtime::FixedMap;
 use thiserror::Error;
 
@@ -43,6 +43,8 @@ pub struct World {
     pub schedule: Schedule,
     /// Airports each carrier serves, ascending, by its index.
     pub served: Vec<Vec<u16>>,
+    /// Countries each carrier departs from, most departures first, by its index.
+    pub countries: Vec<Vec<CountryCode>>,
     line_of: FixedMap<CarrierCode, u16>,
     /// Index of the carrier of each flight of the schedule.
     line_of_flight: Vec<u16>,
@@ -92,21 +94,14 @@ impl World {
         let ground = ground::of(&sites);
         let flights = network::weekly_flights(&sites, &lines, routes);
         let schedule = Schedule::build_weekly(flights, &ground)?;
-        let mut served = vec![Vec::new(); lines.len()];
-        for route in routes.iter().filter(|route| !route.patterns.is_empty()) {
-            served[usize::from(route.line)].push(route.origin);
-        }
-        for sites in &mut served {
-            sites.sort_unstable();
-            sites.dedup();
-        }
+        let (served, countries) = presence(&sites, lines.len(), routes);
         let line_of: FixedMap<CarrierCode, u16> =
             lines.iter().enumerate().map(|(index, line)| (line.code, index as u16)).collect();
         let line_of_flight = (0..schedule.len() as u32)
             .map(|flight| schedule.carrier(FlightId(flight)))
             .map(|code| code.and_then(|code| line_of.get(&code).copied()).unwrap_or_default())
             .collect();
-        Ok(Self { sites, lines, agreements, schedule, served, line_of, line_of_flight })
+        Ok(Self { sites, lines, agreements, schedule, served, countries, line_of, line_of_flight })
     }
 
     /// The index of a carrier.
@@ -126,4 +121,29 @@ impl World {
     pub fn departures_a_day(&self) -> f64 {
         self.schedule.len() as f64 / 7.0
     }
+}
+
+/// Airports and countries of each carrier.
+fn presence(
+    sites: &Sites,
+    lines: usize,
+    routes: &[Route],
+) -> (Vec<Vec<u16>>, Vec<Vec<CountryCode>>) {
+    let mut served = vec![Vec::new(); lines];
+    let mut departures: Vec<FixedMap<CountryCode, u32>> = vec![FixedMap::default(); lines];
+    for route in routes.iter().filter(|route| !route.patterns.is_empty()) {
+        let line = usize::from(route.line);
+        served[line].push(route.origin);
+        *departures[line].entry(sites.at(route.origin).country).or_default() += route.weekly();
+    }
+    for sites in &mut served {
+        sites.sort_unstable();
+        sites.dedup();
+    }
+    let ranked = |departures: FixedMap<CountryCode, u32>| {
+        let mut ranked: Vec<_> = departures.into_iter().collect();
+        ranked.sort_by_key(|&(country, weekly)| (std::cmp::Reverse(weekly), country));
+        ranked.into_iter().map(|(country, _)| country).collect()
+    };
+    (served, departures.into_iter().map(ranked).collect())
 }

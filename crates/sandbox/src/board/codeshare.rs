@@ -26,7 +26,8 @@ pub(crate) fn apply(world: &World, seed: u64, flown: &mut [Flown]) {
             u64::from(flown.segment.number.packed()),
         ];
         let draw = noise::draw(seed, &things);
-        let shares = partner.kind != Kind::Lowcost && world.agreements.has(longest.line, flown.line);
+        let shares =
+            partner.kind != Kind::Lowcost && world.agreements.has(longest.line, flown.line);
         if shares && noise::below(draw, 3) == 0 {
             flown.line = longest.line;
             flown.segment.carrier = leader.code;

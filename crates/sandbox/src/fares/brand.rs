@@ -13,27 +13,53 @@ pub struct Brand {
     pub cabin_bags: u8,
     /// Checked bags in the price.
     pub checked_bags: u8,
+    /// Tells it from the other brands of its cabin, below [`SLOTS`].
+    pub slot: u8,
 }
 
-const fn brand(name: &'static str, factor: f64, cabin_bags: u8, checked_bags: u8) -> Brand {
-    Brand { name, factor, cabin_bags, checked_bags }
+/// Brands of one cabin, of all families.
+pub const SLOTS: usize = 12;
+
+const fn brand(
+    slot: u8,
+    name: &'static str,
+    factor: f64,
+    (cabin_bags, checked_bags): (u8, u8),
+) -> Brand {
+    Brand { name, factor, cabin_bags, checked_bags, slot }
 }
 
 /// Families of economy brands; which one a carrier has is a draw.
 const ECONOMY: [[Brand; 3]; 4] = [
-    [brand("LIGHT", 1.0, 1, 0), brand("CLASSIC", 1.17, 1, 1), brand("FLEX", 1.45, 1, 1)],
-    [brand("BASIC", 1.0, 1, 0), brand("STANDARD", 1.14, 1, 1), brand("PLUS", 1.38, 1, 2)],
-    [brand("SAVER", 1.0, 1, 0), brand("VALUE", 1.2, 1, 1), brand("FLEXI", 1.55, 1, 2)],
-    [brand("GO LIGHT", 1.0, 0, 0), brand("GO", 1.22, 1, 1), brand("GO PLUS", 1.6, 2, 1)],
+    [
+        brand(0, "LIGHT", 1.0, (1, 0)),
+        brand(1, "CLASSIC", 1.17, (1, 1)),
+        brand(2, "FLEX", 1.45, (1, 1)),
+    ],
+    [
+        brand(3, "BASIC", 1.0, (1, 0)),
+        brand(4, "STANDARD", 1.14, (1, 1)),
+        brand(5, "PLUS", 1.38, (1, 2)),
+    ],
+    [
+        brand(6, "SAVER", 1.0, (1, 0)),
+        brand(7, "VALUE", 1.2, (1, 1)),
+        brand(8, "FLEXI", 1.55, (1, 2)),
+    ],
+    [
+        brand(9, "GO LIGHT", 1.0, (0, 0)),
+        brand(10, "GO", 1.22, (1, 1)),
+        brand(11, "GO PLUS", 1.6, (2, 1)),
+    ],
 ];
 const PREMIUM: [Brand; 2] =
-    [brand("PREMIUM", 1.0, 1, 2), brand("PREMIUM FLEX", 1.25, 1, 2)];
+    [brand(0, "PREMIUM", 1.0, (1, 2)), brand(1, "PREMIUM FLEX", 1.25, (1, 2))];
 const BUSINESS: [Brand; 3] = [
-    brand("BUSINESS SAVER", 1.0, 2, 1),
-    brand("BUSINESS", 1.16, 2, 2),
-    brand("BUSINESS FLEX", 1.38, 2, 2),
+    brand(0, "BUSINESS SAVER", 1.0, (2, 1)),
+    brand(1, "BUSINESS", 1.16, (2, 2)),
+    brand(2, "BUSINESS FLEX", 1.38, (2, 2)),
 ];
-const FIRST: [Brand; 1] = [brand("FIRST", 1.0, 2, 3)];
+const FIRST: [Brand; 1] = [brand(0, "FIRST", 1.0, (2, 3))];
 
 /// The brands of a cabin of a carrier, lowest first.
 #[must_use]

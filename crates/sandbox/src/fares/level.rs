@@ -37,12 +37,7 @@ fn deviation(p25: f64, p75: f64) -> f64 {
 }
 
 /// Less than proportional to distance, with a taste of its own for each pair, equal both ways.
-fn by_distance(
-    seed: u64,
-    origin: AirportCode,
-    destination: AirportCode,
-    kilometres: f64,
-) -> Level {
+fn by_distance(seed: u64, origin: AirportCode, destination: AirportCode, kilometres: f64) -> Level {
     let (a, b) = (origin.min(destination), origin.max(destination));
     let things = [0x1E, u64::from(a.packed()), u64::from(b.packed())];
     let taste = 0.22 * noise::bell(noise::draw(seed, &things));
@@ -55,7 +50,8 @@ mod tests {
 
     #[test]
     fn quartiles_give_the_deviation_back() {
-        let deviation = deviation(300.0 * (-0.6745 * 0.4_f64).exp(), 300.0 * (0.6745 * 0.4_f64).exp());
+        let deviation =
+            deviation(300.0 * (-0.6745 * 0.4_f64).exp(), 300.0 * (0.6745 * 0.4_f64).exp());
         assert!((deviation - 0.4).abs() < 0.001, "{deviation}");
     }
 

@@ -13,7 +13,9 @@ use crate::wire::text;
 /// a link that [`write_link`] makes.
 #[must_use]
 pub fn template(base_url: &str, partner: &str) -> String {
-    format!("{base_url}/p/{partner}/book?o={{offer_id}}&on={{date}}&price={{amount}}&in={{currency}}")
+    format!(
+        "{base_url}/p/{partner}/book?o={{offer_id}}&on={{date}}&price={{amount}}&in={{currency}}"
+    )
 }
 
 /// Letter of a cabin in an id.
@@ -43,24 +45,14 @@ pub fn party_mark(question: &Question) -> Vec<u8> {
 
 /// Writes the id of an offer.
 pub fn write_id(shelf: &Shelf, offer: &OnShelf, party_mark: &[u8], out: &mut Vec<u8>) {
-    for (index, (board, candidate)) in shelf.legs_of(offer).enumerate() {
-        if index > 0 {
+    for (leg, &candidate) in shelf.indexes_of(offer).iter().enumerate() {
+        if leg > 0 {
             out.push(b'_');
         }
-        for (index, &segment) in candidate.segments().iter().enumerate() {
-            let segment = &board.segments[usize::from(segment)];
-            if index == 0 {
-                out.extend_from_slice(&segment.origin.to_bytes());
-            }
-            out.push(b'.');
-            out.extend_from_slice(&segment.carrier.to_bytes());
-            text::flight_number(out, segment.number);
-            out.push(b'.');
-            out.extend_from_slice(&segment.destination.to_bytes());
-        }
+        out.extend_from_slice(shelf.boards[leg].texts.flights(candidate));
     }
     out.extend_from_slice(party_mark);
-    text::number(out, u64::from(offer.brand_index));
+    text::digit(out, offer.brand_index);
 }
 
 /// Writes a link from its parts; `id` and `amount` need no encoding.

@@ -52,10 +52,36 @@ const REGIONS: [(u64, &str); 25] = [
 ];
 
 const FIRST_NAMES: [&str; 30] = [
-    "Amber", "Blue Harbour", "Cedar", "Compass", "Coral", "Crosswind", "Driftwood", "Eastgate",
-    "Fernhill", "Goldfinch", "Heron", "Indigo Bay", "Juniper", "Kestrel", "Lantern", "Maple",
-    "Meridian", "Northlight", "Orchard", "Pelican", "Quayside", "Redwood", "Saffron", "Silverlake",
-    "Tamarind", "Tern", "Umbra", "Violet", "Westerly", "Zephyr",
+    "Amber",
+    "Blue Harbour",
+    "Cedar",
+    "Compass",
+    "Coral",
+    "Crosswind",
+    "Driftwood",
+    "Eastgate",
+    "Fernhill",
+    "Goldfinch",
+    "Heron",
+    "Indigo Bay",
+    "Juniper",
+    "Kestrel",
+    "Lantern",
+    "Maple",
+    "Meridian",
+    "Northlight",
+    "Orchard",
+    "Pelican",
+    "Quayside",
+    "Redwood",
+    "Saffron",
+    "Silverlake",
+    "Tamarind",
+    "Tern",
+    "Umbra",
+    "Violet",
+    "Westerly",
+    "Zephyr",
 ];
 const LAST_NAMES: [&str; 30] = [
     "Travel", "Trips", "Journeys", "Flights", "Tickets", "Voyages", "Tours", "Fares", "Holidays",
@@ -77,8 +103,8 @@ fn seller(seed: u64, world: &World, index: usize) -> Option<Seller> {
     let (market, markets) = markets(draw);
     let (currency, decimals, minor_per_dollar) = currency_of(market)?;
     let protocol = protocol(of(1));
-    let joins_tickets = protocol == partners::ProtocolKind::Fareway
-        && noise::below(of(5), JOINS_ONE_IN) == 0;
+    let joins_tickets =
+        protocol == partners::ProtocolKind::Fareway && noise::below(of(5), JOINS_ONE_IN) == 0;
     let airports = (noise::below(of(6), LARGE_ONLY_ONE_IN) == 0).then(|| {
         let large = world.sites.all().iter().take(LARGE);
         let mut airports: Vec<_> = large.map(|site| site.code).collect();

@@ -1,6 +1,6 @@
 //! Carriers as partners: the largest of the world's carriers that have an agent id.
 
-use domain::{CountryCode, CurrencyCode, PartnerId};
+use domain::{AirportCode, CountryCode, CurrencyCode, PartnerId};
 use partners::ProtocolKind;
 use runtime::FixedSet;
 
@@ -10,6 +10,10 @@ use crate::world::{Kind, Line, World};
 
 /// Carriers that are partners.
 pub const AIRLINES_MAX: usize = 300;
+
+/// Markets of the smallest and the largest carrier.
+const MARKETS_MIN: usize = 4;
+const MARKETS_MAX: usize = 16;
 
 /// The airline partners of a world, largest first.
 #[must_use]
@@ -40,9 +44,6 @@ fn seller(seed: u64, world: &World, index: u16, line: &Line) -> Option<Seller> {
     let of = |salt| noise::join(draw, salt);
     let protocol = protocol(of(1));
     let id = PartnerId::from_bytes(carrier.agent.as_str().as_bytes()).ok()?;
-    let mut airports: Vec<_> = reach(world, index);
-    airports.sort_unstable();
-    airports.dedup();
     Some(Seller {
         id,
         agent: carrier.agent,
@@ -54,8 +55,8 @@ fn seller(seed: u64, world: &World, index: u16, line: &Line) -> Option<Seller> {
         minor_per_dollar,
         round_to: if decimals == 0 { 10 } else { 1 },
         market: home,
-        markets: None,
-        airports: Some(airports),
+        markets: Some(markets(world, index, line, home)),
+        airports: Some(airports(world, index)),
         mark_up: noise::between(of(2), 0.995, 1.015),
         fee: 0.0,
         brands: if line.kind == Kind::Regional { 2 } else { 3 },
@@ -66,10 +67,23 @@ fn seller(seed: u64, world: &World, index: u16, line: &Line) -> Option<Seller> {
     })
 }
 
+/// Markets a carrier sells in: at home, and in the countries it flies to most, as many as its size
+/// lets it keep an office in.
+fn markets(world: &World, index: u16, line: &Line, home: CountryCode) -> Vec<CountryCode> {
+    let count = (line.departures as usize / 40).clamp(MARKETS_MIN, MARKETS_MAX);
+    let flown = world.countries[usize::from(index)].iter().copied().take(count);
+    let mut markets: Vec<CountryCode> = flown.chain([home]).collect();
+    markets.sort_unstable();
+    markets.dedup();
+    markets
+}
+
 /// Airports a carrier sells: where it flies. What partners fly it sells between those.
-fn reach(world: &World, index: u16) -> Vec<domain::AirportCode> {
-    let code = |site: &u16| world.sites.at(*site).code;
-    world.served[usize::from(index)].iter().map(code).collect()
+fn airports(world: &World, index: u16) -> Vec<AirportCode> {
+    let served = world.served[usize::from(index)].iter();
+    let mut airports: Vec<AirportCode> = served.map(|&site| world.sites.at(site).code).collect();
+    airports.sort_unstable();
+    airports
 }
 
 /// A country's currency if it can be converted, else a world currency.

@@ -44,7 +44,10 @@ impl Market {
                 writeln!(text, "\n[credentials]\ntoken = \"{secret}\"")
             }
             ProtocolKind::Amadeus => {
-                writeln!(text, "\n[credentials]\nclient_id = \"{id}\"\nclient_secret = \"{secret}\"")
+                writeln!(
+                    text,
+                    "\n[credentials]\nclient_id = \"{id}\"\nclient_secret = \"{secret}\""
+                )
             }
         };
         let (kind, carriers) = match seller.trade {

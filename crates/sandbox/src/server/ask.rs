@@ -20,7 +20,7 @@ use crate::faults::{self, PartnerFault};
 use crate::offer::Shelf;
 use crate::seller::Seller;
 use crate::seller::manners::Mood;
-use crate::wire::{amadeus, text, duffel, fareway};
+use crate::wire::{amadeus, duffel, fareway, text};
 
 /// Bytes that a lying `content-length` adds.
 const LIE_BYTES: usize = 1_000;
@@ -91,7 +91,9 @@ fn refusal(seller: &Seller, status: StatusCode) -> Answer {
     let code = status.as_u16();
     let title = status.canonical_reason().unwrap_or("error");
     match seller.protocol {
-        ProtocolKind::Duffel => duffel::error(code, &title.to_lowercase().replace(' ', "_"), title, &mut body),
+        ProtocolKind::Duffel => {
+            duffel::error(code, &title.to_lowercase().replace(' ', "_"), title, &mut body)
+        }
         ProtocolKind::Amadeus => {
             let number = match code {
                 401 => 38_190,
@@ -186,7 +188,9 @@ pub(super) async fn fareway(shared: &Shared, cut: &Cut, seller: &Seller, asked: 
     fareway::end(parts.len(), &mut end);
     match taken.fault {
         Some(PartnerFault::Truncated) => {}
-        Some(PartnerFault::Malformed) if parts.is_empty() => lines.push(b"{\"type\":\"part\",[\n".to_vec()),
+        Some(PartnerFault::Malformed) if parts.is_empty() => {
+            lines.push(b"{\"type\":\"part\",[\n".to_vec())
+        }
         _ => lines.push(end),
     }
     taken.send(asked, lines)
@@ -230,7 +234,9 @@ pub(super) fn amadeus_token(seller: &Seller, asked: &Asked) -> Answer {
     let body = String::from_utf8_lossy(&asked.body);
     let given = |key: &str| {
         body.split('&').filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == key).map(
-            |(_, value)| percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned(),
+            |(_, value)| {
+                percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned()
+            },
         )
     };
     let at_prefix = asked.head.uri.path().starts_with("/p/");

@@ -78,7 +78,7 @@ fn parse(id: &str) -> Option<Order> {
 /// `EDI.KL930.AMS.KL861.SIN` as lines to read.
 fn leg(text: &str) -> Option<Vec<String>> {
     let words: Vec<&str> = text.split('.').collect();
-    if words.len() < 3 || words.len() > 7 || words.len() % 2 == 0 {
+    if words.len() < 3 || words.len() > 7 || words.len().is_multiple_of(2) {
         return None;
     }
     let mut lines = Vec::new();
@@ -135,13 +135,18 @@ mod tests {
         assert_eq!(order.legs.len(), 2);
         assert_eq!(order.legs[0].len(), 2);
         assert!(order.legs[0][0].starts_with("KL 930 (KLM"));
-        assert_eq!((order.cabin, order.party.as_str()), ("business", "2 adults, 1 children, 0 infants"));
+        assert_eq!(
+            (order.cabin, order.party.as_str()),
+            ("business", "2 adults, 1 children, 0 infants")
+        );
         assert_eq!(order.brand, 2);
     }
 
     #[test]
     fn texts_that_are_no_id_are_refused() {
-        for text in ["", "~", "EDI.KL930.AMS", "EDI.KL930~e1-0-0~0", "<b>~e1-0-0~0", "EDI.é1.AMS~e1-0-0~0"] {
+        for text in
+            ["", "~", "EDI.KL930.AMS", "EDI.KL930~e1-0-0~0", "<b>~e1-0-0~0", "EDI.é1.AMS~e1-0-0~0"]
+        {
             assert!(parse(text).is_none(), "{text}");
         }
         assert_eq!(escape("<script>'&\""), "&lt;script&gt;&#39;&amp;&quot;");

@@ -43,7 +43,9 @@ fn location(place: PlaceRef<'_>) -> Option<(&'static str, serde_json::Value)> {
             let city = atlas.city(airport.city);
             ("AIRPORT", airport.code.to_string(), airport.name, city, airport.country)
         }
-        PlaceRef::City(city) => ("CITY", city.code.to_string(), city.name, Some(city), city.country),
+        PlaceRef::City(city) => {
+            ("CITY", city.code.to_string(), city.name, Some(city), city.country)
+        }
         PlaceRef::Country(_) | PlaceRef::Continent(_) => return None,
     };
     let row = serde_json::json!({

@@ -49,7 +49,9 @@ pub(super) async fn answer(shared: &Shared, cut: &Cut, request: Request<Incoming
         let (id, rest) = rest.split_once('/').unwrap_or((rest, ""));
         let id: Option<PartnerId> = id.parse().ok();
         return match id.and_then(|id| shared.market.seller(id)) {
-            Some(seller) => of_partner(shared, cut, seller, rest.trim_end_matches('/'), asked).await,
+            Some(seller) => {
+                of_partner(shared, cut, seller, rest.trim_end_matches('/'), asked).await
+            }
             None => text(StatusCode::NOT_FOUND, "no such partner\n"),
         };
     }

@@ -41,7 +41,9 @@ pub fn answer(seller: &Seller, seen: &Question, shelf: &Shelf, out: &mut Vec<u8>
         }
         out.extend_from_slice(b"{\"type\":\"flight-offer\",\"id\":\"");
         link::write_id(shelf, offer, &mark, out);
-        out.extend_from_slice(b"\",\"source\":\"GDS\",\"oneWay\":false,\"numberOfBookableSeats\":9,\"itineraries\":[");
+        out.extend_from_slice(
+            b"\",\"source\":\"GDS\",\"oneWay\":false,\"numberOfBookableSeats\":9,\"itineraries\":[",
+        );
         flights.copy_all(shelf, offer, 0, out, |leg, bytes| {
             let candidate = candidate(shelf, offer, leg);
             itinerary(shelf, leg, candidate, bytes);
@@ -56,7 +58,9 @@ pub fn answer(seller: &Seller, seen: &Question, shelf: &Shelf, out: &mut Vec<u8>
             text::decimal(out, offer.minor, seller.decimals);
             out.push(b'"');
         }
-        out.extend_from_slice(b"},\"pricingOptions\":{\"fareType\":[\"PUBLISHED\"],\"includedCheckedBagsOnly\":");
+        out.extend_from_slice(
+            b"},\"pricingOptions\":{\"fareType\":[\"PUBLISHED\"],\"includedCheckedBagsOnly\":",
+        );
         out.extend_from_slice(if offer.brand.checked_bags > 0 { b"true" } else { b"false" });
         out.extend_from_slice(b"},\"validatingAirlineCodes\":[\"");
         out.extend_from_slice(&offer.owner.to_bytes());
@@ -101,7 +105,8 @@ fn itinerary(shelf: &Shelf, leg: usize, candidate: &Candidate, out: &mut Vec<u8>
             out.push(b',');
         }
         let segment = &shelf.boards[leg].segments[usize::from(index)];
-        let Segment { departs, arrives, number, origin, destination, carrier, operating } = *segment;
+        let Segment { departs, arrives, number, origin, destination, carrier, operating } =
+            *segment;
         out.extend_from_slice(b"{\"departure\":{\"iataCode\":\"");
         out.extend_from_slice(&origin.to_bytes());
         out.extend_from_slice(b"\",\"at\":\"");
@@ -114,7 +119,9 @@ fn itinerary(shelf: &Shelf, leg: usize, candidate: &Candidate, out: &mut Vec<u8>
         out.extend_from_slice(&carrier.to_bytes());
         out.extend_from_slice(b"\",\"number\":\"");
         text::flight_number(out, number);
-        out.extend_from_slice(b"\",\"aircraft\":{\"code\":\"32N\"},\"operating\":{\"carrierCode\":\"");
+        out.extend_from_slice(
+            b"\",\"aircraft\":{\"code\":\"32N\"},\"operating\":{\"carrierCode\":\"",
+        );
         out.extend_from_slice(&operating.to_bytes());
         out.extend_from_slice(b"\"},\"duration\":\"");
         text::duration(out, block_minutes(segment));
@@ -160,7 +167,7 @@ fn pricings(
         out.extend_from_slice(b"\",\"price\":{");
         price(offer.flaw.currency(seller), seller.decimals, own, out);
         out.extend_from_slice(b"},\"fareDetailsBySegment\":[");
-        fares.copy_all(shelf, offer, offer.brand_index, out, |leg, bytes| {
+        fares.copy_all(shelf, offer, offer.brand.slot, out, |leg, bytes| {
             fare_details(seen, shelf, leg, offer, bytes);
         });
         out.extend_from_slice(b"]}");
@@ -169,8 +176,7 @@ fn pricings(
 
 fn fare_details(seen: &Question, shelf: &Shelf, leg: usize, offer: &OnShelf, out: &mut Vec<u8>) {
     let candidate = candidate(shelf, offer, leg);
-    for (place, (&index, cabins)) in
-        candidate.segments().iter().zip(candidate.cabins()).enumerate()
+    for (place, (&index, cabins)) in candidate.segments().iter().zip(candidate.cabins()).enumerate()
     {
         if place > 0 {
             out.push(b',');
@@ -189,9 +195,9 @@ fn fare_details(seen: &Question, shelf: &Shelf, leg: usize, offer: &OnShelf, out
         out.extend_from_slice(b"\",\"class\":\"");
         out.push(fare.class);
         out.extend_from_slice(b"\",\"includedCheckedBags\":{\"quantity\":");
-        text::number(out, u64::from(offer.brand.checked_bags));
+        text::digit(out, offer.brand.checked_bags);
         out.extend_from_slice(b"},\"includedCabinBags\":{\"quantity\":");
-        text::number(out, u64::from(offer.brand.cabin_bags));
+        text::digit(out, offer.brand.cabin_bags);
         out.extend_from_slice(b"}}");
     }
 }

@@ -13,8 +13,8 @@ use crate::board::{Board, Candidate};
 use crate::faults::Flaw;
 use crate::offer::{OnShelf, Shelf, link};
 use crate::seller::Seller;
-use crate::wire::text;
 use crate::wire::fragments::Fragments;
+use crate::wire::text;
 
 /// How ids of offers begin.
 pub const ID_PREFIX: &[u8] = b"off_";
@@ -40,7 +40,11 @@ pub fn answer(seller: &Seller, seen: &Question, shelf: &Shelf, out: &mut Vec<u8>
             None => out.extend_from_slice(b"\",\"type\":\"adult\"}"),
             Some(age) => {
                 out.extend_from_slice(b"\",\"type\":");
-                out.extend_from_slice(if age < 2 { b"\"infant_without_seat\"" } else { b"\"child\"" });
+                out.extend_from_slice(if age < 2 {
+                    b"\"infant_without_seat\""
+                } else {
+                    b"\"child\""
+                });
                 out.extend_from_slice(b",\"age\":");
                 text::number(out, u64::from(age));
                 out.push(b'}');
@@ -53,13 +57,7 @@ pub fn answer(seller: &Seller, seen: &Question, shelf: &Shelf, out: &mut Vec<u8>
 }
 
 /// Writes offers with commas between.
-fn offers(
-    seller: &Seller,
-    seen: &Question,
-    shelf: &Shelf,
-    offers: &[OnShelf],
-    out: &mut Vec<u8>,
-) {
+fn offers(seller: &Seller, seen: &Question, shelf: &Shelf, offers: &[OnShelf], out: &mut Vec<u8>) {
     let mark = link::party_mark(seen);
     let mut slices = Fragments::new(shelf);
     let per_offer = 1_200 * shelf.boards.len().max(1);
@@ -71,7 +69,9 @@ fn offers(
         out.extend_from_slice(b"{\"id\":\"");
         out.extend_from_slice(ID_PREFIX);
         link::write_id(shelf, offer, &mark, out);
-        out.extend_from_slice(b"\",\"live_mode\":false,\"partial\":false,\"owner\":{\"iata_code\":\"");
+        out.extend_from_slice(
+            b"\",\"live_mode\":false,\"partial\":false,\"owner\":{\"iata_code\":\"",
+        );
         out.extend_from_slice(&offer.owner.to_bytes());
         out.extend_from_slice(b"\"},\"total_amount\":");
         if offer.flaw == Flaw::Type {
@@ -86,7 +86,7 @@ fn offers(
         out.extend_from_slice(b"\",\"tax_amount\":null,\"total_emissions_kg\":\"");
         text::number(out, u64::from(kilograms(offer)));
         out.extend_from_slice(b"\",\"slices\":[");
-        slices.copy_all(shelf, offer, offer.brand_index, out, |leg, bytes| {
+        slices.copy_all(shelf, offer, offer.brand.slot, out, |leg, bytes| {
             let board = &shelf.boards[leg];
             let candidate = &board.candidates[usize::from(shelf.indexes_of(offer)[leg])];
             slice(seen, board, candidate, offer, bytes);
@@ -107,8 +107,7 @@ fn slice(
     out.extend_from_slice(b"\",\"fare_brand_name\":\"");
     out.extend_from_slice(offer.brand.name.as_bytes());
     out.extend_from_slice(b"\",\"segments\":[");
-    for (place, (&index, cabins)) in
-        candidate.segments().iter().zip(candidate.cabins()).enumerate()
+    for (place, (&index, cabins)) in candidate.segments().iter().zip(candidate.cabins()).enumerate()
     {
         if place > 0 {
             out.push(b',');
@@ -124,9 +123,9 @@ fn slice(
             out.extend_from_slice(b"\",\"cabin_class\":\"");
             out.extend_from_slice(cabin.as_bytes());
             out.extend_from_slice(b"\",\"baggages\":[{\"type\":\"carry_on\",\"quantity\":");
-            text::number(out, u64::from(offer.brand.cabin_bags));
+            text::digit(out, offer.brand.cabin_bags);
             out.extend_from_slice(b"},{\"type\":\"checked\",\"quantity\":");
-            text::number(out, u64::from(offer.brand.checked_bags));
+            text::digit(out, offer.brand.checked_bags);
             out.extend_from_slice(b"}]}");
         });
         out.extend_from_slice(b"]}");

@@ -99,7 +99,7 @@ impl<'a> Writer<'a> {
                         out.push(b',');
                     }
                     count += 1;
-                    segment(&board.segments[usize::from(index)], out);
+                    out.extend_from_slice(board.texts.segment(index));
                 }
             }
         }
@@ -145,38 +145,20 @@ impl<'a> Writer<'a> {
         out.extend_from_slice(b"\",\"brand\":\"");
         out.extend_from_slice(offer.brand.name.as_bytes());
         out.extend_from_slice(b"\",\"cabin_bags\":");
-        text::number(out, u64::from(offer.brand.cabin_bags));
+        text::digit(out, offer.brand.cabin_bags);
         out.extend_from_slice(b",\"checked_bags\":");
-        text::number(out, u64::from(offer.brand.checked_bags));
+        text::digit(out, offer.brand.checked_bags);
         match offer.transfer {
             Transfer::Managed => {}
-            Transfer::ProtectedSelfTransfer => out.extend_from_slice(b",\"transfer\":\"protected\""),
+            Transfer::ProtectedSelfTransfer => {
+                out.extend_from_slice(b",\"transfer\":\"protected\"")
+            }
             Transfer::SelfTransfer => out.extend_from_slice(b",\"transfer\":\"self\""),
         }
         out.extend_from_slice(b",\"emissions_grams\":");
         text::number(out, u64::from(offer.grams));
         out.push(b'}');
     }
-}
-
-fn segment(segment: &domain::Segment, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"{\"carrier\":\"");
-    out.extend_from_slice(&segment.carrier.to_bytes());
-    if segment.operating != segment.carrier {
-        out.extend_from_slice(b"\",\"operating\":\"");
-        out.extend_from_slice(&segment.operating.to_bytes());
-    }
-    out.extend_from_slice(b"\",\"number\":\"");
-    text::flight_number(out, segment.number);
-    out.extend_from_slice(b"\",\"origin\":\"");
-    out.extend_from_slice(&segment.origin.to_bytes());
-    out.extend_from_slice(b"\",\"destination\":\"");
-    out.extend_from_slice(&segment.destination.to_bytes());
-    out.extend_from_slice(b"\",\"departs\":\"");
-    text::minute(out, segment.departs);
-    out.extend_from_slice(b"\",\"arrives\":\"");
-    text::minute(out, segment.arrives);
-    out.extend_from_slice(b"\"}");
 }
 
 /// Writes the closing line.
@@ -265,7 +247,8 @@ mod read {
 
     impl Ask<'_> {
         pub(super) fn question(&self) -> Option<Question> {
-            if self.version != 1 || self.legs.is_empty() || self.legs.len() > 6 || self.infants > 8 {
+            if self.version != 1 || self.legs.is_empty() || self.legs.len() > 6 || self.infants > 8
+            {
                 return None;
             }
             let mut legs = Vec::with_capacity(self.legs.len());

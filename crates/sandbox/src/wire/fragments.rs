@@ -1,11 +1,12 @@
 //! Pieces of an answer that repeat: written once, copied from then on.
+//!
+//! A piece depends on leg, candidate and brand, and on nothing else of an offer.
 
 use std::ops::Range;
 
+use crate::fares::brand::SLOTS;
 use crate::offer::{OnShelf, Shelf};
 
-/// Brands of one carrier at most.
-const BRANDS: usize = 4;
 const NOT_YET: u32 = u32::MAX;
 
 /// Pieces by leg, candidate and brand.
@@ -26,7 +27,7 @@ impl Fragments {
         let mut count = 0;
         for board in &shelf.boards {
             starts.push(count);
-            count += board.candidates.len() * BRANDS;
+            count += board.candidates.len() * SLOTS;
         }
         Self { bytes: Vec::with_capacity(16 << 10), ranges: vec![(NOT_YET, 0); count], starts }
     }
@@ -36,11 +37,12 @@ impl Fragments {
         &mut self,
         leg: usize,
         candidate: u16,
-        brand: u8,
+        slot: u8,
         out: &mut Vec<u8>,
         write: impl FnOnce(&mut Vec<u8>),
     ) {
-        let slot = self.starts[leg] + usize::from(candidate) * BRANDS + usize::from(brand & 3);
+        let slot =
+            self.starts[leg] + usize::from(candidate) * SLOTS + usize::from(slot).min(SLOTS - 1);
         let (mut start, mut end) = self.ranges[slot];
         if start == NOT_YET {
             start = self.bytes.len() as u32;
@@ -57,7 +59,7 @@ impl Fragments {
         &mut self,
         shelf: &Shelf,
         offer: &OnShelf,
-        brand: u8,
+        slot: u8,
         out: &mut Vec<u8>,
         mut write: impl FnMut(usize, &mut Vec<u8>),
     ) {
@@ -65,7 +67,7 @@ impl Fragments {
             if leg > 0 {
                 out.push(b',');
             }
-            self.copy(leg, candidate, brand, out, |bytes| write(leg, bytes));
+            self.copy(leg, candidate, slot, out, |bytes| write(leg, bytes));
         }
     }
 }

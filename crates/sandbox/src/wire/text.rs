@@ -7,6 +7,11 @@ pub fn number(out: &mut Vec<u8>, number: u64) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
+/// Writes a number below ten.
+pub fn digit(out: &mut Vec<u8>, number: u8) {
+    out.push(b'0' + number % 10);
+}
+
 /// Writes a flight number with its suffix.
 pub fn flight_number(out: &mut Vec<u8>, flight: FlightNumber) {
     number(out, u64::from(flight.number()));
@@ -77,7 +82,7 @@ pub fn duration(out: &mut Vec<u8>, minutes: i32) {
         number(out, u64::from(minutes / 60));
         out.push(b'H');
     }
-    if minutes % 60 > 0 || minutes == 0 {
+    if !minutes.is_multiple_of(60) || minutes == 0 {
         number(out, u64::from(minutes % 60));
         out.push(b'M');
     }

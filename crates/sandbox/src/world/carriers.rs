@@ -86,10 +86,8 @@ impl Agreements {
     /// network carriers, by a draw of one in twelve.
     #[must_use]
     pub fn new(seed: u64, sites: &Sites, lines: &[Line]) -> Self {
-        let mut agreements = Self {
-            lines: lines.len(),
-            bits: vec![0; (lines.len() * lines.len()).div_ceil(64)],
-        };
+        let mut agreements =
+            Self { lines: lines.len(), bits: vec![0; (lines.len() * lines.len()).div_ceil(64)] };
         for (a, left) in lines.iter().enumerate() {
             for (b, right) in lines.iter().enumerate().take(a + 1) {
                 if a == b || agree(seed, sites, left, right) {

@@ -63,13 +63,7 @@ pub fn plan(sites: &Sites, rotation: &Rotation) -> [Vec<Pattern>; 2] {
 }
 
 /// Local minute of departure from the base.
-fn outbound_minute(
-    sites: &Sites,
-    rotation: &Rotation,
-    index: u32,
-    flights: u32,
-    draw: u64,
-) -> i32 {
+fn outbound_minute(sites: &Sites, rotation: &Rotation, index: u32, flights: u32, draw: u64) -> i32 {
     let (open, close) = window(sites, rotation, draw);
     let phase = noise::unit(noise::join(rotation.draw, 0x9A));
     let share = (f64::from(index) + phase) / f64::from(flights);

@@ -80,8 +80,7 @@ fn add_pairs(
     index: u16,
     pairs: &mut FixedMap<(u16, u16, u16), Pair>,
 ) {
-    let shares: Vec<f64> =
-        (0..line.bases.len()).map(|rank| 1.0 / (rank as f64 + 1.4)).collect();
+    let shares: Vec<f64> = (0..line.bases.len()).map(|rank| 1.0 / (rank as f64 + 1.4)).collect();
     let whole: f64 = shares.iter().sum();
     for (&base, share) in line.bases.iter().zip(shares) {
         let departures = f64::from(line.departures) / 2.0 * share / whole;

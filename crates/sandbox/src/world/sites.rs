@@ -104,10 +104,6 @@ fn site(rank: usize, airport: &atlas::Airport) -> Site {
         weight: 25.0 / (rank as f64 + 25.0),
         zone: airport.zone,
         offset,
-        point: [
-            latitude.cos() * longitude.cos(),
-            latitude.cos() * longitude.sin(),
-            latitude.sin(),
-        ],
+        point: [latitude.cos() * longitude.cos(), latitude.cos() * longitude.sin(), latitude.sin()],
     }
 }

@@ -38,7 +38,8 @@ async fn each_failure_mode_of_each_protocol_shows_what_truth_says() {
             plan.set(id, Some(fault));
         }
         let running = Running::start(plan.clone()).await;
-        let within = Duration::from_millis(if fault == PartnerFault::Hanging { 300 } else { 30_000 });
+        let within =
+            Duration::from_millis(if fault == PartnerFault::Hanging { 300 } else { 30_000 });
         for shown in running.market.truth_for(&ids, &question, &plan).partners {
             let (parts, asked) = running.ask(shown.partner, &question, within).await;
             let failed = asked.outcome.is_err();

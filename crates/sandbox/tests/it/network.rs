@@ -32,8 +32,18 @@ fn durations_told_by_local_times_are_the_real_ones_whatever_clocks_do() {
     let mut random = Random::from_seed(2);
     let sites = market.world().sites.all();
     // Days around changes of clocks in Europe, North America, Australia and Chile.
-    let days = ["2027-03-13", "2027-03-14", "2027-03-27", "2027-03-28", "2027-04-03", "2027-10-30",
-        "2027-10-31", "2027-11-06", "2027-11-07", "2027-09-04"];
+    let days = [
+        "2027-03-13",
+        "2027-03-14",
+        "2027-03-27",
+        "2027-03-28",
+        "2027-04-03",
+        "2027-10-30",
+        "2027-10-31",
+        "2027-11-06",
+        "2027-11-07",
+        "2027-09-04",
+    ];
     let mut flights = 0;
     for _ in 0..300 {
         let mut airport = || sites[random.below(250) as usize].code;

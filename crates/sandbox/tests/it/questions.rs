@@ -42,7 +42,9 @@ pub(crate) fn random(random: &mut Random) -> Question {
     let mut places = vec![random_place(random)];
     while places.len() <= count {
         let next = random_place(random);
-        if !airports(next).iter().any(|airport| airports(places[places.len() - 1]).contains(airport))
+        if !airports(next)
+            .iter()
+            .any(|airport| airports(places[places.len() - 1]).contains(airport))
         {
             places.push(next);
         }
@@ -67,8 +69,13 @@ pub(crate) fn random(random: &mut Random) -> Question {
     let markets = ["GB", "DE", "US", "SG", "BR", "JP", "ZA"];
     normalised(SearchRequest {
         legs,
-        cabin: [Cabin::Economy, Cabin::Economy, Cabin::Business, Cabin::PremiumEconomy, Cabin::First]
-            [random.below(5) as usize],
+        cabin: [
+            Cabin::Economy,
+            Cabin::Economy,
+            Cabin::Business,
+            Cabin::PremiumEconomy,
+            Cabin::First,
+        ][random.below(5) as usize],
         travellers,
         market: CountryCode::literal(markets[random.below(7) as usize]),
         nearby: random.below(4) == 0,

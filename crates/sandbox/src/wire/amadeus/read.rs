@@ -149,11 +149,8 @@ pub fn question_of_body(seller: &Seller, body: &[u8]) -> Result<(Question, Wante
         legs.push(QuestionLeg {
             origin: place(leg.origin_location_code, &leg.alternative_origins_codes)
                 .ok_or("originLocationCode")?,
-            destination: place(
-                leg.destination_location_code,
-                &leg.alternative_destinations_codes,
-            )
-            .ok_or("destinationLocationCode")?,
+            destination: place(leg.destination_location_code, &leg.alternative_destinations_codes)
+                .ok_or("destinationLocationCode")?,
             date: leg.departure_date_time_range.date.parse().map_err(|_| "date")?,
         });
     }
@@ -162,8 +159,7 @@ pub fn question_of_body(seller: &Seller, body: &[u8]) -> Result<(Question, Wante
     };
     let adults = count(&["ADULT", "SENIOR", "YOUNG"]).min(255) as u8;
     let infants = count(&["HELD_INFANT", "SEATED_INFANT"]).min(255) as u8;
-    let travellers =
-        asked::party(adults, count(&["CHILD"]), infants).ok_or("travelers")?;
+    let travellers = asked::party(adults, count(&["CHILD"]), infants).ok_or("travelers")?;
     let mut wanted = Wanted { currency: currency(currency_code)?, ..Wanted::default() };
     let mut wanted_cabin = Cabin::Economy;
     if let Some(Criteria { max_flight_offers, flight_filters }) = search_criteria {
@@ -190,19 +186,15 @@ pub fn question_of_body(seller: &Seller, body: &[u8]) -> Result<(Question, Wante
 ///
 /// # Errors
 /// The parameter that is wrong.
-pub fn question_of_query(
-    seller: &Seller,
-    query: &str,
-) -> Result<(Question, Wanted), &'static str> {
+pub fn question_of_query(seller: &Seller, query: &str) -> Result<(Question, Wanted), &'static str> {
     let pairs: Vec<(&str, String)> = query
         .split('&')
         .take(40)
         .filter_map(|pair| pair.split_once('='))
         .map(|(key, value)| (key, percent_decode_str(value).decode_utf8_lossy().into_owned()))
         .collect();
-    let get = |key: &str| {
-        pairs.iter().find(|(name, _)| *name == key).map(|(_, value)| value.as_str())
-    };
+    let get =
+        |key: &str| pairs.iter().find(|(name, _)| *name == key).map(|(_, value)| value.as_str());
     let count = |key: &'static str| match get(key) {
         Some(text) => text.parse::<u8>().map_err(|_| key),
         None => Ok(0),
@@ -212,7 +204,8 @@ pub fn question_of_query(
     let destination = get("destinationLocationCode").and_then(|code| place(code, &[]));
     let destination = destination.ok_or("destinationLocationCode")?;
     let date = get("departureDate").and_then(|date| date.parse().ok()).ok_or("departureDate")?;
-    let mut legs = vec![QuestionLeg { origin: origin.clone(), destination: destination.clone(), date }];
+    let mut legs =
+        vec![QuestionLeg { origin: origin.clone(), destination: destination.clone(), date }];
     if let Some(date) = get("returnDate") {
         let date = date.parse().map_err(|_| "returnDate")?;
         legs.push(QuestionLeg { origin: destination, destination: origin, date });

@@ -56,7 +56,9 @@ impl Wanted {
         let Some(max) = self.connections_max else { return };
         let mut offers = std::mem::take(&mut shelf.offers);
         offers.retain(|offer| {
-            shelf.legs_of(offer).all(|(_, candidate)| candidate.segments().len() <= usize::from(max) + 1)
+            shelf
+                .legs_of(offer)
+                .all(|(_, candidate)| candidate.segments().len() <= usize::from(max) + 1)
         });
         shelf.offers = offers;
     }
