@@ -1,11 +1,11 @@
 //! What every request passes through before and after its handler.
 //!
 //! ```text
-//! request ─▶ path tidied ─▶ counted and measured ─▶ request id ─▶ handler, in its time ─▶ response
+//! request ─▶ path tidied ─▶ counted, measured, read whole ─▶ request id ─▶ handler, in its time ─▶ response
 //! ```
 //!
-//! Limits: header lines, bytes of path and query, time for the whole answer. Bodies are limited
-//! where they are read ([`body`]), streams where they are opened.
+//! Limits: header lines, bytes of path, query and body, time for the whole answer. Streams are
+//! limited where they are opened.
 
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
@@ -18,6 +18,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, StatusCode, Uri};
+use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited as LimitedBody};
 
 use crate::refusal::{Family, Refusal};
@@ -65,7 +66,13 @@ pub(crate) async fn guard(
     let mut response = match refuse_early(&shared, &request) {
         Some(refusal) => refusal.respond(family),
         None => {
-            let work = AssertUnwindSafe(next.run(request)).catch_unwind();
+            let answer = async {
+                match whole(request, &shared).await {
+                    Ok(request) => next.run(request).await,
+                    Err(refusal) => refusal.respond(family),
+                }
+            };
+            let work = AssertUnwindSafe(answer).catch_unwind();
             match tokio::time::timeout(shared.settings.request_ms.ms(), work).await {
                 Ok(Ok(response)) => response,
                 Ok(Err(_)) => {
@@ -120,6 +127,18 @@ fn request_id(shared: &Shared, request: &Request) -> HeaderValue {
             HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static("0"))
         }
     }
+}
+
+/// Takes in the body before the handler runs, whether it wants it or not. A connection that is
+/// answered before its request was read is reset, and the client loses the end of a large answer;
+/// clients are known to poll with a body that nobody needs.
+async fn whole(request: Request, shared: &Shared) -> Result<Request, Refusal> {
+    if request.body().is_end_stream() {
+        return Ok(request);
+    }
+    let (head, unread) = request.into_parts();
+    let bytes = body(unread, shared).await?;
+    Ok(Request::from_parts(head, Body::from(bytes)))
 }
 
 /// Reads a body within the limit.

@@ -1,6 +1,7 @@
 //! Limits, forms of errors, compression, health: what every path shares.
 
 use std::io::Read;
+use std::time::Duration;
 
 use bytes::Bytes;
 use cell::{CellSettings, router};
@@ -10,9 +11,12 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use runtime::{Limited, Shutdown, TaskSet};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tower::ServiceExt;
 
 use crate::site::{Site, parts, roster, trip};
+use crate::v3::V3;
 
 #[tokio::test]
 async fn readiness_needs_partners_and_ends_with_draining() {
@@ -91,6 +95,24 @@ async fn large_answers_are_compressed_on_demand_and_small_ones_are_not() {
     assert!(gzip.bytes.len() * 2 < plain.bytes.len());
     assert_eq!(get("/v1/culture", "zstd").await.header("content-encoding"), "zstd");
     assert_eq!(get("/healthz", "gzip").await.header("content-encoding"), "");
+}
+
+#[tokio::test]
+async fn an_answer_comes_whole_when_the_body_of_its_request_comes_late_and_unneeded() {
+    let site = Site::start(0).await;
+    let host = site.base.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    let head = format!(
+        "GET {V3}/geo/hierarchy/flights/en-GB HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: 2\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    stream.write_all(b"{}").await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let start = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+    let whole = site.get(&format!("{V3}/geo/hierarchy/flights/en-GB")).await.bytes;
+    assert_eq!(answer.len() - start, whole.len());
 }
 
 #[tokio::test]
