@@ -62,6 +62,16 @@ fn main() {
             println!();
         }
     }
+    sold(&market, airports, (from, to), date);
+}
+
+/// Shows who sells a return and how much.
+fn sold(
+    market: &Market,
+    airports: impl Fn(&str) -> Vec<AirportCode>,
+    (from, to): (&str, &str),
+    date: Date,
+) {
     let set = |code: &str| PlaceSet {
         asked: Place::Airport(AirportCode::from_bytes(code.as_bytes()).expect("code")),
         airports: airports(code),
@@ -97,5 +107,10 @@ fn main() {
         }
     }
     let total: usize = covering.iter().map(|c| c.1).sum();
-    println!("{} partners cover it, {total} offers: {covering:?}", covering.len());
+    let with: Vec<_> = covering.iter().filter(|one| one.1 > 0).collect();
+    println!(
+        "{} partners cover it, {} with offers, {total} offers: {with:?}",
+        covering.len(),
+        with.len()
+    );
 }

@@ -12,8 +12,8 @@ use crate::world::{Kind, Line, World};
 pub const AIRLINES_MAX: usize = 300;
 
 /// Markets of the smallest and the largest carrier.
-const MARKETS_MIN: usize = 4;
-const MARKETS_MAX: usize = 16;
+const MARKETS_MIN: usize = 3;
+const MARKETS_MAX: usize = 7;
 
 /// The airline partners of a world, largest first.
 #[must_use]
@@ -70,7 +70,7 @@ fn seller(seed: u64, world: &World, index: u16, line: &Line) -> Option<Seller> {
 /// Markets a carrier sells in: at home, and in the countries it flies to most, as many as its size
 /// lets it keep an office in.
 fn markets(world: &World, index: u16, line: &Line, home: CountryCode) -> Vec<CountryCode> {
-    let count = (line.departures as usize / 40).clamp(MARKETS_MIN, MARKETS_MAX);
+    let count = (line.departures as usize / 90).clamp(MARKETS_MIN, MARKETS_MAX);
     let flown = world.countries[usize::from(index)].iter().copied().take(count);
     let mut markets: Vec<CountryCode> = flown.chain([home]).collect();
     markets.sort_unstable();

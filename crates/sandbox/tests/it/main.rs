@@ -5,4 +5,5 @@ mod asking;
 mod failing;
 mod network;
 mod questions;
+mod serving;
 mod world;

@@ -32,9 +32,13 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn start(faults: FaultPlan) -> Self {
+        Self::start_with(market(), faults).await
+    }
+
+    pub(crate) async fn start_with(market: Market, faults: FaultPlan) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
-        let market = market().at(&base_url);
+        let market = market.at(&base_url);
         let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
         let served = market.clone();
         tasks.spawn(sandbox::serve(served, listener, faults, tasks.clone(), shutdown.clone()));
