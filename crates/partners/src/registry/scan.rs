@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
@@ -44,7 +44,14 @@ pub(super) fn scan(folder: &Path, known: &BTreeMap<String, Stamp>) -> Result<Sca
         |error| FileError::whole(&shown, format!("the folder cannot be read: {error}"));
     let mut scanned = Scanned { present: BTreeSet::new(), changed: Vec::new() };
     let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
+    let entries = match fs::read_dir(folder) {
+        // A folder that is not there yet is an empty one; one that has gone is not.
+        Err(error) if error.kind() == ErrorKind::NotFound && known.is_empty() => {
+            return Ok(scanned);
+        }
+        entries => entries.map_err(unreadable)?,
+    };
+    for entry in entries {
         let path = entry.map_err(unreadable)?.path();
         if path.extension().is_some_and(|extension| extension == "toml") {
             paths.push(path);

@@ -6,6 +6,7 @@ mod check;
 mod connections;
 mod failures;
 mod limits;
+mod published;
 mod registry;
 mod server;
 mod world;

@@ -186,3 +186,62 @@ async fn files_and_partners_have_limits() {
     assert_eq!(refused.len(), 2, "the two bad files count too");
     assert!(refused[0].to_string().contains("more than 5000 partners"));
 }
+
+#[tokio::test]
+async fn a_folder_that_is_made_later_is_taken_up() {
+    let folder = Folder::new();
+    let later = folder.0.join("later");
+    let registry = Registry::open(Some(&later), asker(AskerSettings::default()));
+    assert_eq!(errors(&registry), [""; 0]);
+    std::fs::create_dir(&later).unwrap();
+    folder.write("later/a.toml", "aaa", "");
+    assert!(registry.poll());
+    assert_eq!(ids(&registry), ["aaa"]);
+}
+
+#[tokio::test]
+async fn the_example_files_are_good_and_ask_nobody() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/partners");
+    let examples = std::fs::read_dir(&folder).unwrap().count();
+    assert!(examples >= 3);
+    let registry = Registry::open(Some(&folder), asker(AskerSettings::default()));
+    assert_eq!(errors(&registry), [""; 0]);
+    assert_eq!(ids(&registry), [""; 0]);
+}
+
+/// Every key of a partner file stands in the first example, set or behind a `#`, with its range.
+#[tokio::test]
+async fn the_first_example_explains_every_key() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/partners");
+    let text = std::fs::read_to_string(folder.join("example-airline.toml")).unwrap();
+    let all: String = text.lines().map(|line| uncommented(line).to_owned() + "\n").collect();
+    let all = all.replace("token_file = ", "# ");
+    let settings = partners::PartnerSettings::parse("example", &all, None).unwrap();
+    let keys = [
+        ("timeout_ms", settings.timeout_ms.get(), 100, 60_000),
+        ("requests_per_second", settings.requests_per_second.get(), 1, 10_000),
+        ("burst", settings.burst.get(), 1, 10_000),
+        ("concurrency", settings.concurrency.get(), 1, 1_000),
+        ("idle_connections", settings.idle_connections.get(), 0, 1_000),
+        ("idle_ms", settings.idle_ms.get(), 1_000, 600_000),
+        ("answer_bytes_max", settings.answer_bytes_max.get(), 1_024, 134_217_728),
+        ("horizon_days", settings.coverage.horizon_days.get(), 1, 400),
+        ("travellers_max", settings.coverage.travellers_max.get(), 1, 16),
+        ("legs_max", settings.coverage.legs_max.get(), 1, 6),
+    ];
+    for (key, default, min, max) in keys {
+        assert!(text.contains(&format!("# {key} = {default}")), "{key}: default {default}");
+        let explained = text.split(&format!("# {key} = ")).next().unwrap();
+        let comment = explained.trim_end().rsplit("\n").next().unwrap();
+        assert!(comment.contains(&format!("{min}..={max}")), "{key}: {comment}");
+    }
+}
+
+/// A line whose commented-out key is set.
+fn uncommented(line: &str) -> &str {
+    let key = line.strip_prefix("# ").filter(|rest| {
+        let name = rest.split(" = ").next().unwrap_or_default();
+        rest.contains(" = ") && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    });
+    key.unwrap_or(line)
+}
