@@ -52,6 +52,8 @@ impl Platform {
         let listener = bind(listen).await?;
         let address = listener.local_addr()?;
         let workers = Workers::start("work", settings.server.worker_threads.size(), JOBS_QUEUED)?;
+        // Here, so that the first traveller does not pay for building the index of places.
+        workers.run(|| atlas::atlas().warm()).await?;
         let asker = open_asker(settings, &workers, &tasks, &shutdown)?;
         let folder = settings.partners.folder.as_path();
         let registry = Arc::new(Registry::open(folder.is_dir().then_some(folder), asker));

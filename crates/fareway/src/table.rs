@@ -26,7 +26,7 @@ pub(crate) fn render(page: &Value, currency: CurrencyCode) -> Result<String> {
         };
         let options = itinerary["options"].as_array().map(Vec::as_slice).unwrap_or_default();
         let seller = options.first().and_then(|option| option["name"].as_str()).unwrap_or("");
-        let others = match options.len() {
+        let others = match itinerary["sellers"].as_u64().unwrap_or(0) {
             0 | 1 => String::new(),
             count => format!(" and {} more", count - 1),
         };
@@ -87,14 +87,14 @@ mod tests {
             "total": 1,
             "partners": {"asked": 3, "answered": 2, "failed": 1},
             "itineraries": [{
-                "price": 45_610, "self_transfer": false,
+                "price": 45_610, "self_transfer": false, "sellers": 2,
                 "legs": [{
                     "origin": "EDI", "destination": "SIN",
                     "departs": "2027-03-03T18:40", "arrives": "2027-03-04T17:05", "day_shift": 1,
                     "duration_minutes": 865, "stops": 1,
                     "segments": [{"carrier": "BA", "number": "12"}, {"carrier": "BA", "number": "15"}]
                 }],
-                "options": [{"name": "British Airways"}, {"name": "Skyways"}]
+                "options": [{"name": "British Airways"}]
             }]
         });
         let text = render(&page, CurrencyCode::literal("GBP")).unwrap();

@@ -12,15 +12,7 @@ use crate::http1::Connection;
 #[derive(Debug)]
 pub(crate) struct LoadResult {
     pub(crate) replies: u64,
-    pub(crate) seconds: f64,
     pub(crate) micros: Histogram<u64>,
-    pub(crate) body_bytes: usize,
-}
-
-impl LoadResult {
-    pub(crate) fn per_second(&self) -> f64 {
-        self.replies as f64 / self.seconds
-    }
 }
 
 /// Sends the same request over `connections` kept-alive connections as fast as replies come.
@@ -38,28 +30,23 @@ pub(crate) async fn closed_loop(
         tasks.spawn(async move {
             let mut connection = Connection::open(address).await?;
             let mut micros = Histogram::<u64>::new(3)?;
-            let mut body_bytes = 0;
             while started.elapsed() < duration {
                 let sent = Instant::now();
                 let reply = connection.send(&request).await?;
                 if reply.status != 200 {
                     bail!("status {}: {}", reply.status, String::from_utf8_lossy(reply.body));
                 }
-                body_bytes = reply.body.len();
                 micros.record(sent.elapsed().as_micros() as u64)?;
             }
-            Ok((micros, body_bytes))
+            Ok(micros)
         });
     }
     let mut micros = Histogram::<u64>::new(3)?;
-    let mut body_bytes = 0;
     while let Some(done) = tasks.join_next().await {
-        let (part, bytes) = done.context("a load task panicked")??;
+        let part: Histogram<u64> = done.context("a load task panicked")??;
         micros.add(part)?;
-        body_bytes = bytes;
     }
-    let seconds = started.elapsed().as_secs_f64();
-    Ok(LoadResult { replies: micros.len(), seconds, micros, body_bytes })
+    Ok(LoadResult { replies: micros.len(), micros })
 }
 
 /// CPU seconds (user and system) a process has used.

@@ -56,7 +56,7 @@ export function warningsOf(itinerary) {
   });
 }
 
-/** The sellers of an itinerary, each once. */
+/** How many sellers an itinerary has; the list shows the cheapest options only. */
 export function sellersOf(itinerary) {
-  return new Set(itinerary.options.map((option) => option.agent)).size;
+  return itinerary.sellers;
 }

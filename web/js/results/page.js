@@ -89,8 +89,7 @@ export function resultsPage(query, view, nav) {
       openWanted();
     }
     showToolbar();
-    const current = state.details && data.itineraries.find((itinerary) => itinerary.id === state.details.id);
-    if (current) state.details.show(current, data);
+    showAllOptions();
   }
 
   function showNothing(data) {
@@ -171,7 +170,16 @@ export function resultsPage(query, view, nav) {
         opener?.focus?.({ preventScroll: true });
       },
     });
+    showAllOptions();
     if (push) tell({ open: id }, true);
+  }
+
+  // The list holds the cheapest options of an itinerary; the sheet shows all of them.
+  async function showAllOptions() {
+    const { details } = state;
+    if (!details) return;
+    const whole = await session.readItinerary(details.id).catch(() => null);
+    if (whole && state.details === details) details.show(whole.itinerary, whole.data);
   }
 
   function openWanted() {

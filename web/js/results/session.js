@@ -132,6 +132,16 @@ export class Session extends EventTarget {
     return params;
   }
 
+  /** One itinerary with all its options, and the page it came with; null if filters leave it out. */
+  async readItinerary(id) {
+    const params = this.params(this.sort, 1);
+    params.set("itinerary", id);
+    params.set("options", "all");
+    const data = await readSearch(this.token, params, this.closing.signal);
+    const [itinerary] = data.itineraries;
+    return itinerary ? { itinerary, data } : null;
+  }
+
   async read(reason, limit) {
     this.reading?.abort();
     const reading = new AbortController();

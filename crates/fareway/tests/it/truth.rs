@@ -149,7 +149,9 @@ async fn ask(platform: &Platform, request: &SearchRequest) -> (Shown, Value) {
     assert_eq!(status, 201, "{request:?}: {created}");
     let token = created["token"].as_str().unwrap().to_owned();
     let first = loop {
-        let page = platform.get(&format!("/v1/searches/{token}?sort=cheapest&limit=100")).await;
+        let page = platform
+            .get(&format!("/v1/searches/{token}?sort=cheapest&limit=100&options=all"))
+            .await;
         if page["status"] != "incomplete" {
             break page;
         }
@@ -163,7 +165,9 @@ async fn ask(platform: &Platform, request: &SearchRequest) -> (Shown, Value) {
         }
         let Some(cursor) = page["cursor"].as_str() else { break };
         page = platform
-            .get(&format!("/v1/searches/{token}?sort=cheapest&limit=100&cursor={cursor}"))
+            .get(&format!(
+                "/v1/searches/{token}?sort=cheapest&limit=100&options=all&cursor={cursor}"
+            ))
             .await;
     }
     let ledger = platform.get(&format!("/v1/searches/{token}/partners")).await;

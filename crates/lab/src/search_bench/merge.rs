@@ -21,6 +21,8 @@ use crate::report::Report;
 /// JSON of one search, bytes.
 const JSON_BYTES: usize = 750_000;
 const ROUNDS: usize = 5;
+/// Options of an itinerary on a page unless more are asked for, as the cell has it.
+const OPTIONS: usize = 3;
 
 /// Measures (a) and (b) and returns the page.
 pub(crate) fn run(report: &mut Report, seconds: u64) -> Result<Vec<u8>> {
@@ -147,6 +149,7 @@ impl<'c> Renderer<'c> {
             display: &self.display,
             merged: &merged,
             page: &page,
+            options: OPTIONS,
             write_link: &write_link,
         })
     }
