@@ -186,7 +186,7 @@ impl Merging {
             // From here on a count is the place of the next offer.
             start += std::mem::replace(count, start);
         }
-        let mut options = vec![OptionRow::new(None, (0, 0), 0, Transfer::Managed); self.rows.len()];
+        let mut options = vec![OptionRow::EMPTY; self.rows.len()];
         for (&row, &number) in self.rows.iter().zip(&self.row_numbers) {
             let place = &mut self.counts[number as usize];
             options[*place as usize] = row;
@@ -282,7 +282,7 @@ struct KeyTable {
 
 impl KeyTable {
     fn new(expected: usize) -> Self {
-        let slots = vec![UNSEEN; (expected * 2).next_power_of_two().max(16)];
+        let slots = vec![UNSEEN; (expected * 4).next_power_of_two().max(16)];
         Self { slots, keys: Vec::with_capacity(expected) }
     }
 

@@ -47,7 +47,7 @@ impl Judged {
 /// The filters of a view, prepared for one merged answer.
 pub(super) struct Judge<'a> {
     merged: &'a Merged,
-    traits: &'a Traits,
+    traits: Option<&'a Traits>,
     question: &'a Question,
     display: &'a Display,
     filters: &'a Filters,
@@ -68,7 +68,6 @@ impl<'a> Judge<'a> {
         display: &'a Display,
         filters: &'a Filters,
     ) -> Self {
-        let traits = merged.traits();
         let agents = merged.agents();
         let displayed = (!display.agents.is_all())
             .then(|| agents.iter().map(|agent| display.agents.allows(agent)).collect::<Vec<_>>());
@@ -85,28 +84,35 @@ impl<'a> Judge<'a> {
                     .collect(),
             ),
         };
-        let carrier_chosen =
-            traits.carriers.iter().map(|code| filters.carriers.contains(code)).collect();
-        let alliance_chosen = traits
-            .alliance_of
-            .iter()
-            .map(|alliance| {
-                alliance
-                    .is_some_and(|at| filters.alliances.contains(&traits.alliances[at as usize]))
-            })
-            .collect();
-        Self {
+        let any_filter = !filters.is_empty();
+        let mut judge = Self {
             merged,
-            traits,
+            // Not gathered for a view that looks at none of them.
+            traits: None,
             question,
             display,
             filters,
-            any_filter: !filters.is_empty(),
+            any_filter,
             displayed,
             shown,
-            carrier_chosen,
-            alliance_chosen,
+            carrier_chosen: Vec::new(),
+            alliance_chosen: Vec::new(),
+        };
+        if any_filter || !display.carriers.is_all() {
+            judge.look_at_traits();
         }
+        judge
+    }
+
+    fn look_at_traits(&mut self) {
+        let (traits, filters) = (self.merged.traits(), self.filters);
+        self.carrier_chosen =
+            traits.carriers.iter().map(|code| filters.carriers.contains(code)).collect();
+        let chosen = |alliance: &Option<u16>| {
+            alliance.is_some_and(|at| filters.alliances.contains(&traits.alliances[at as usize]))
+        };
+        self.alliance_chosen = traits.alliance_of.iter().map(chosen).collect();
+        self.traits = Some(traits);
     }
 
     pub(super) fn shown_agents(&self) -> Option<Vec<bool>> {
@@ -141,8 +147,9 @@ impl<'a> Judge<'a> {
 
     /// Judges an itinerary; `None` if the display leaves it out altogether.
     pub(super) fn judge(&self, index: usize, itinerary: &MergedItinerary) -> Option<Judged> {
-        let carriers = self.traits.carriers_of(index);
-        if !self.display.carriers.is_all() && !self.display_allows(carriers) {
+        if let (false, Some(traits)) = (self.display.carriers.is_all(), self.traits)
+            && !self.display_allows(traits, traits.carriers_of(index))
+        {
             return None;
         }
         let (lowest, highest) = match &self.displayed {
@@ -155,21 +162,27 @@ impl<'a> Judge<'a> {
             price_range: lowest.zip(highest),
             minutes: itinerary.duration_minutes,
         };
-        if self.any_filter {
-            self.apply_filters(index, itinerary, &mut judged);
+        if let (true, Some(traits)) = (self.any_filter, self.traits) {
+            self.apply_filters(traits, index, itinerary, &mut judged);
         }
         Some(judged)
     }
 
-    fn display_allows(&self, carriers: &[u16]) -> bool {
+    fn display_allows(&self, traits: &Traits, carriers: &[u16]) -> bool {
         let selection = &self.display.carriers;
-        let code = |&carrier: &u16| &self.traits.carriers[carrier as usize];
+        let code = |&carrier: &u16| &traits.carriers[carrier as usize];
         let included = selection.included.is_empty()
             || carriers.iter().any(|carrier| selection.included.contains(code(carrier)));
         included && !carriers.iter().any(|carrier| selection.excluded.contains(code(carrier)))
     }
 
-    fn apply_filters(&self, index: usize, itinerary: &MergedItinerary, judged: &mut Judged) {
+    fn apply_filters(
+        &self,
+        traits: &Traits,
+        index: usize,
+        itinerary: &MergedItinerary,
+        judged: &mut Judged,
+    ) {
         let filters = self.filters;
         let mut fail = |kind: u16, failed: bool| judged.fails |= if failed { kind } else { 0 };
         if !filters.agents.is_empty()
@@ -183,13 +196,13 @@ impl<'a> Judge<'a> {
             kind::STOPS,
             !filters.stops.is_empty() && !filters.stops.contains(&itinerary.stops.min(2)),
         );
-        let carriers = self.traits.carriers_of(index);
+        let carriers = traits.carriers_of(index);
         let any = |chosen: &[bool]| carriers.iter().any(|&carrier| chosen[carrier as usize]);
         fail(kind::CARRIERS, !filters.carriers.is_empty() && !any(&self.carrier_chosen));
         fail(kind::ALLIANCES, !filters.alliances.is_empty() && !any(&self.alliance_chosen));
         fail(
             kind::AIRPORTS,
-            !filters.airports.is_empty() && !self.airports_pass(index, &filters.airports),
+            !filters.airports.is_empty() && !self.airports_pass(traits, index, &filters.airports),
         );
         fail(kind::TIMES, !self.times_pass(itinerary));
         fail(kind::MINUTES, filters.minutes_max.is_some_and(|max| judged.minutes > max));
@@ -204,8 +217,8 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether the itinerary uses one of the airports at every end where one of them is possible.
-    fn airports_pass(&self, index: usize, airports: &[AirportCode]) -> bool {
-        let ends = self.traits.ends_of(index);
+    fn airports_pass(&self, traits: &Traits, index: usize, airports: &[AirportCode]) -> bool {
+        let ends = traits.ends_of(index);
         self.question.legs.iter().zip(ends).all(|(leg, &(origin, destination))| {
             [(&leg.origin, origin), (&leg.destination, destination)].iter().all(|(place, used)| {
                 airports.contains(used) || !airports.iter().any(|&other| place.contains(other))
@@ -318,7 +331,7 @@ impl<'a> FacetCount<'a> {
                 let counted =
                     again || ends[..at].iter().any(|&(from, to)| from == airport || to == airport);
                 if let (false, Ok(number)) = (counted, self.airports.binary_search(&airport))
-                    && judge.airports_pass(index, &[airport])
+                    && judge.airports_pass(self.traits, index, &[airport])
                 {
                     self.by_airport.add(number, price);
                 }

@@ -167,11 +167,15 @@ async fn answer(
         };
         match &seller.manner {
             Manner::Silent => sender.closed().await,
-            Manner::Garbage => drop(send("<html>".to_owned()).await),
-            Manner::Truncated => drop(send(seller.part(&ask, &seller.flights)).await),
+            Manner::Garbage => {
+                send("<html>".to_owned()).await;
+            }
+            Manner::Truncated => {
+                send(seller.part(&ask, &seller.flights)).await;
+            }
             Manner::Prompt | Manner::Refuses(_) => {
                 let end = "{\"type\":\"end\",\"parts\":1}\n";
-                drop(send(seller.part(&ask, &seller.flights) + end).await);
+                send(seller.part(&ask, &seller.flights) + end).await;
             }
             Manner::InParts(gate) => {
                 for flight in &seller.flights {
