@@ -1,7 +1,8 @@
 """PyPI `amadeus` 12.0.0 against the simulated market.
 
-Every partner of the market has a path of its own. The client takes a host only, so the path is
-given as part of the host, with the port that it does not print.
+The client takes a host and a port; there the market answers for one of its sellers and accepts any
+credentials. Every seller also has a path of its own, which wants the seller's credentials: given as
+part of the host, with the port that the client does not print.
 """
 
 import time
@@ -16,30 +17,37 @@ DAYS = 92
 
 
 def check(fareway: str, sandbox: str, sentences: Sentences) -> None:
-    partners: list[str] = []
+    host, port = sandbox.removeprefix("http://").split(":")
+    anybody = client("any-id", "any-secret", host, int(port))
+    sentences.check("amadeus gets a token and offers by GET", lambda: by_get(anybody))
+    sentences.check("amadeus gets the same offers by POST", lambda: by_post(anybody))
+    sentences.check("amadeus is told of a missing parameter", lambda: missing(anybody))
+    sentences.check("amadeus sees what Fareway saw of a seller", lambda: one_seller(fareway, f"{host}:{port}"))
 
-    def finds() -> None:
-        partners.extend(amadeus_partners(fareway))
 
-    sentences.check("a search asks partners that speak Amadeus", finds)
-    if not partners:
-        return
-    host = sandbox.removeprefix("http://")
-    client = amadeus.Client(
-        client_id="fareway-tests",
-        client_secret="not-a-secret",
-        host=f"{host}/p/{partners[0]}",
-        port=80,
-        ssl=False,
-        log_level="silent",
+def client(name: str, secret: str, host: str, port: int) -> amadeus.Client:
+    return amadeus.Client(
+        client_id=name, client_secret=secret, host=host, port=port, ssl=False, log_level="silent"
     )
-    sentences.check("amadeus gets a token and offers by GET", lambda: by_get(client))
-    sentences.check("amadeus gets the same offers by POST", lambda: by_post(client))
-    sentences.check("amadeus is told of a missing parameter", lambda: missing(client))
 
 
-def amadeus_partners(fareway: str) -> list[str]:
-    """Partners of that protocol which had offers for the question asked below."""
+def one_seller(fareway: str, host: str) -> None:
+    """The seller that had offers for Fareway has as many for the client."""
+    name, offers = amadeus_partners(fareway)[0]
+    seller = client(name, f"sandbox-{name}", f"{host}/p/{name}", 80)
+    answer = get_offers(seller)
+    check_offers(answer)
+    assert len(answer.data) == offers, (name, len(answer.data), offers)
+    try:
+        get_offers(client(name, "wrong", f"{host}/p/{name}", 80))
+    except amadeus.AuthenticationError:
+        pass
+    else:
+        raise AssertionError("a wrong secret was accepted")
+
+
+def amadeus_partners(fareway: str) -> list[tuple[str, int]]:
+    """Sellers of that protocol, and how many offers they had for the question asked below."""
     question = {
         "legs": [{"origin": "LHR", "destination": "JFK", "date": day_ahead(DAYS).isoformat()}],
         "cabin": "economy",
@@ -58,7 +66,7 @@ def amadeus_partners(fareway: str) -> list[str]:
         time.sleep(0.3)
     ledger = requests.get(f"{fareway}/v1/searches/{token}/partners", timeout=30).json()
     found = [
-        row["id"]
+        (row["id"], row["offers"])
         for row in ledger["partners"]
         if row["protocol"] == "amadeus" and row["asked"] and row["offers"]
     ]
