@@ -6,6 +6,8 @@ use domain::{AgentId, PartnerId};
 use partners::{AgentKind, AgentSettings};
 use runtime::FixedMap;
 
+use crate::json::Json;
+
 /// A seller as a traveller sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentCard {
@@ -13,6 +15,21 @@ pub struct AgentCard {
     pub name: String,
     /// Whether it is an airline that sells its own flights.
     pub airline: bool,
+    /// The members `agent`, `name` and `kind` as JSON, because they stand in every option.
+    pub(crate) members: Box<[u8]>,
+}
+
+impl AgentCard {
+    /// The card of a name; `id` is what it is known by.
+    #[must_use]
+    pub fn new(id: AgentId, name: &str, airline: bool) -> Self {
+        let mut json = Json::default();
+        let kind: &[u8] = if airline { b"airline" } else { b"travel_agent" };
+        json.put(b"\"agent\":\"").put(id.as_str().as_bytes());
+        json.put(b"\",\"name\":\"").put_escaped(name);
+        json.put(b"\",\"kind\":\"").put(kind).put(b"\"");
+        Self { name: name.to_owned(), airline, members: json.into_bytes().into() }
+    }
 }
 
 /// All agents of all partners.
@@ -28,9 +45,8 @@ impl AgentBook {
         let mut book = Self::default();
         for (partner, agents) in partners {
             for agent in agents {
-                book.cards.entry(agent.id).or_insert_with(|| AgentCard {
-                    name: agent.name.clone(),
-                    airline: agent.kind == AgentKind::Airline,
+                book.cards.entry(agent.id).or_insert_with(|| {
+                    AgentCard::new(agent.id, &agent.name, agent.kind == AgentKind::Airline)
                 });
             }
             book.by_partner.insert(partner, agents.iter().map(|agent| agent.id).collect());

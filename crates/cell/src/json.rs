@@ -25,6 +25,49 @@ impl Json {
         self.bytes
     }
 
+    /// A text of fixed length that needs no escaping.
+    #[inline(always)]
+    pub fn code<const N: usize>(&mut self, text: [u8; N]) -> &mut Self {
+        self.comma();
+        self.bytes.push(b'"');
+        self.bytes.extend_from_slice(&text);
+        self.bytes.push(b'"');
+        self
+    }
+
+    /// Bytes as they stand, without a comma: pieces of an object whose members are always there.
+    #[inline(always)]
+    pub fn put(&mut self, piece: &[u8]) -> &mut Self {
+        self.bytes.extend_from_slice(piece);
+        self
+    }
+
+    /// A whole number as it stands, without a comma.
+    #[inline]
+    pub fn put_number(&mut self, number: impl itoa::Integer) -> &mut Self {
+        self.put(itoa::Buffer::new().format(number).as_bytes())
+    }
+
+    /// The inside of a text, escaped, without quotes.
+    #[inline]
+    pub fn put_escaped(&mut self, text: &str) -> &mut Self {
+        push_escaped(&mut self.bytes, text.as_bytes());
+        self
+    }
+
+    /// Begins a list item or member: a comma, if one is needed.
+    #[inline]
+    pub fn item(&mut self) -> &mut Self {
+        self.comma();
+        self
+    }
+
+    /// What was written, to add to it.
+    #[inline]
+    pub fn bytes_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
     /// Bytes so far.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -50,11 +93,14 @@ impl Json {
         self
     }
 
-    /// A key written as `,"key":` by [`key!`](crate::key): one copy, on hot paths.
-    #[inline]
-    pub fn key_literal(&mut self, key: &'static [u8]) -> &mut Self {
-        let first = self.bytes.last().is_none_or(|&last| last == b'{');
-        self.bytes.extend_from_slice(&key[usize::from(first)..]);
+    /// A key given as `"key":` and `,"key":` by [`key!`](crate::key). Both are literals, so that
+    /// whichever fits is one copy of known length.
+    #[inline(always)]
+    pub fn key_literal(&mut self, first: &'static [u8], other: &'static [u8]) -> &mut Self {
+        match self.bytes.last() {
+            None | Some(b'{') => self.bytes.extend_from_slice(first),
+            Some(_) => self.bytes.extend_from_slice(other),
+        }
         self
     }
 
@@ -95,7 +141,7 @@ impl Json {
     /// A text that needs no escaping: codes, numbers, times, ids of ours.
     #[inline]
     pub fn plain(&mut self, text: &[u8]) -> &mut Self {
-        debug_assert!(text.iter().all(|&byte| byte >= 0x20 && byte != b'"' && byte != b'\\'));
+        debug_assert!(!text.iter().copied().any(is_special));
         self.comma();
         self.bytes.push(b'"');
         self.bytes.extend_from_slice(text);
@@ -187,7 +233,10 @@ impl Json {
 #[macro_export]
 macro_rules! key {
     ($json:expr, $key:literal) => {
-        $json.key_literal(concat!(",\"", $key, "\":").as_bytes())
+        $json.key_literal(
+            concat!("\"", $key, "\":").as_bytes(),
+            concat!(",\"", $key, "\":").as_bytes(),
+        )
     };
 }
 
@@ -197,11 +246,26 @@ fn push_display(bytes: &mut Vec<u8>, number: impl std::fmt::Display) {
     let _ = write!(bytes, "{number}");
 }
 
+/// Whether a byte cannot stand in a text as it is.
+const fn is_special(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
 fn push_escaped(bytes: &mut Vec<u8>, text: &[u8]) {
+    // Without an early end this is a few vector instructions; nearly every text passes.
+    if !text.iter().fold(false, |special, &byte| special | is_special(byte)) {
+        bytes.extend_from_slice(text);
+        return;
+    }
+    push_escaping(bytes, text);
+}
+
+#[cold]
+fn push_escaping(bytes: &mut Vec<u8>, text: &[u8]) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut start = 0;
     for (at, &byte) in text.iter().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+        if !is_special(byte) {
             continue;
         }
         bytes.extend_from_slice(&text[start..at]);
@@ -221,10 +285,10 @@ fn push_escaped(bytes: &mut Vec<u8>, text: &[u8]) {
     bytes.extend_from_slice(&text[start..]);
 }
 
-/// Pushes a number of 0..=99 as two digits.
+/// A number of 0..=99 as two digits.
 #[inline]
-pub(crate) fn push_two(bytes: &mut Vec<u8>, number: u32) {
-    bytes.extend_from_slice(&[b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]);
+pub(crate) const fn two(number: u32) -> [u8; 2] {
+    [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]
 }
 
 #[cfg(test)]

@@ -10,3 +10,4 @@ pub mod page;
 pub mod query;
 pub mod request;
 pub(crate) mod searches;
+mod text;

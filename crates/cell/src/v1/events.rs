@@ -27,8 +27,9 @@ use runtime::{Deadline, Shutdown};
 use search::{LedgerRow, Search, Snapshot, Status};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
-use super::page::{amount, write_progress};
+use super::page::write_progress;
 use super::searches::refused;
+use super::text::amount;
 use crate::json::Json;
 use crate::key;
 use crate::refusal::{Family, Refusal};

@@ -1,9 +1,9 @@
 //! What filters could still be chosen, in `/v1` form.
 
-use domain::{AirportCode, CarrierCode};
 use search::FacetValue;
 
-use super::page::{PageParts, amount};
+use super::page::PageParts;
+use super::text::put_amount;
 use crate::json::Json;
 use crate::key;
 
@@ -13,20 +13,19 @@ pub(super) fn write(json: &mut Json, parts: &PageParts<'_>) {
     json.object(|json| {
         key!(json, "stops").list(|json| {
             for facet in &facets.stops {
-                let digit = [b'0' + facet.value.min(9)];
-                value(json, facet, |json| json.plain(&digit), None);
+                value(json, facet, &[b'0' + facet.value.min(9)], None);
             }
         });
         key!(json, "carriers").list(|json| {
             for facet in &facets.carriers {
                 let name = parts.atlas.carrier(facet.value).map(|carrier| carrier.name);
-                value(json, facet, |json| json.plain(&CarrierCode::to_bytes(facet.value)), name);
+                value(json, facet, &facet.value.to_bytes(), name);
             }
         });
         key!(json, "alliances").list(|json| {
             for facet in &facets.alliances {
                 if let Some(alliance) = parts.atlas.alliance(facet.value) {
-                    value(json, facet, |json| json.text(alliance.key), Some(alliance.name));
+                    value(json, facet, alliance.key.as_bytes(), Some(alliance.name));
                 }
             }
         });
@@ -34,13 +33,13 @@ pub(super) fn write(json: &mut Json, parts: &PageParts<'_>) {
             for facet in &facets.agents {
                 let id = facet.value.as_str();
                 let name = parts.agents.card(facet.value).map_or(id, |card| card.name.as_str());
-                value(json, facet, |json| json.plain(id.as_bytes()), Some(name));
+                value(json, facet, id.as_bytes(), Some(name));
             }
         });
         key!(json, "airports").list(|json| {
             for facet in &facets.airports {
                 let name = parts.atlas.airport(facet.value).map(|airport| airport.name);
-                value(json, facet, |json| json.plain(&AirportCode::to_bytes(facet.value)), name);
+                value(json, facet, &facet.value.to_bytes(), name);
             }
         });
         range(
@@ -51,20 +50,16 @@ pub(super) fn write(json: &mut Json, parts: &PageParts<'_>) {
     });
 }
 
-fn value<T>(
-    json: &mut Json,
-    facet: &FacetValue<T>,
-    write: impl FnOnce(&mut Json) -> &mut Json,
-    name: Option<&str>,
-) {
-    json.object(|json| {
-        write(key!(json, "value"));
-        if let Some(name) = name {
-            key!(json, "name").text(name);
-        }
-        key!(json, "count").number(facet.count);
-        amount(key!(json, "min_price"), facet.price_min);
-    });
+/// Writes one value; `text` needs no escaping.
+fn value<T>(json: &mut Json, facet: &FacetValue<T>, text: &[u8], name: Option<&str>) {
+    json.item().put(b"{\"value\":\"").put(text);
+    if let Some(name) = name {
+        json.put(b"\",\"name\":\"").put_escaped(name);
+    }
+    json.put(b"\",\"count\":").put_number(facet.count);
+    json.put(b",\"min_price\":");
+    put_amount(json, facet.price_min);
+    json.put(b"}");
 }
 
 /// Writes `{"min","max"}`, or `null` if there is no value.

@@ -3,14 +3,16 @@
 //! `sort=best|cheapest|fastest`, `stops=0,1`, `carriers=BA,KL`, `alliances=oneworld`,
 //! `agents=ba__`, `airports=LHR`, `depart=06:00-12:00;` (one window a leg, an empty one is free),
 //! `arrive=…`, `duration_max=` minutes, `price_max=` minor units, `no_self_transfer=true`,
-//! `limit=1..100`, `cursor=` of the page before.
+//! `limit=1..100`, `cursor=` of the page before, `options=1..100|all` of each itinerary,
+//! `itinerary=` an id, to see that one only.
 //!
 //! Limits: 64 values in a list; the query's bytes are limited before it gets here.
 
 use std::str::FromStr;
 
 use atlas::Atlas;
-use search::{Cursor, Sort, View, Window};
+use domain::ItineraryKey;
+use search::{Cursor, Filters, Sort, View, Window};
 
 use crate::limits::decoded;
 use crate::refusal::Refusal;
@@ -20,13 +22,27 @@ const LIMIT: (usize, usize) = (10, 100);
 /// Values in one list.
 const VALUES_MAX: usize = 64;
 
+/// Options of an itinerary unless said otherwise, and at most.
+const OPTIONS: (usize, usize) = (3, 100);
+
+/// What is wanted of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Itineraries.
+    pub view: View,
+    /// Options of each.
+    pub options: usize,
+    /// Only this itinerary.
+    pub itinerary: Option<ItineraryKey>,
+}
+
 /// Reads a query; an empty one is the first page, best first.
 ///
 /// # Errors
 /// [`Refusal`] naming the parameter that is unknown or wrong.
-pub fn read(query: &str, atlas: &Atlas) -> Result<View, Refusal> {
-    let mut view = View { limit: LIMIT.0, ..View::default() };
-    let filters = &mut view.filters;
+pub fn read(query: &str, atlas: &Atlas) -> Result<Wanted, Refusal> {
+    let view = View { limit: LIMIT.0, ..View::default() };
+    let mut wanted = Wanted { view, options: OPTIONS.0, itinerary: None };
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let plain = value.replace('+', " ");
@@ -35,44 +51,70 @@ pub fn read(query: &str, atlas: &Atlas) -> Result<View, Refusal> {
             continue;
         }
         match name {
-            "sort" => {
-                let sort = Sort::ALL.into_iter().find(|sort| sort.name() == value);
-                view.sort = sort.ok_or_else(|| wrong(name, "must be best, cheapest or fastest"))?;
+            "sort" | "limit" | "cursor" => read_list(&mut wanted.view, name, &value)?,
+            "options" if value == "all" => wanted.options = usize::MAX,
+            "options" => wanted.options = within(name, &value, OPTIONS.1)?,
+            "itinerary" => {
+                let id = u128::from_str_radix(&value, 16).ok().filter(|_| value.len() == 32);
+                let sentence = "must be the id of an itinerary";
+                wanted.itinerary = Some(ItineraryKey(id.ok_or_else(|| wrong(name, sentence))?));
             }
-            "stops" => filters.stops = list(name, &value, "must be 0, 1 or 2", read_stops)?,
-            "carriers" => filters.carriers = parsed(name, &value, "must be carriers, e.g. BA,KL")?,
-            "agents" => filters.agents = parsed(name, &value, "must be ids of agents")?,
-            "airports" => filters.airports = parsed(name, &value, "must be airports, e.g. LHR")?,
-            "alliances" => {
-                let find = |key: &str| {
-                    atlas.alliances().iter().find(|known| known.key == key).map(|known| known.id)
-                };
-                let sentence = "must be alliances: oneworld, star or skyteam";
-                filters.alliances = list(name, &value, sentence, find)?;
-            }
-            "depart" => filters.depart = windows(name, &value)?,
-            "arrive" => filters.arrive = windows(name, &value)?,
-            "duration_max" => filters.minutes_max = Some(number(name, &value)?),
-            "price_max" => filters.price_max = Some(number(name, &value)?),
-            "no_self_transfer" => {
-                filters.no_self_transfer =
-                    value.parse().map_err(|_| wrong(name, "must be true or false"))?;
-            }
-            "limit" => {
-                view.limit = number(name, &value)
-                    .ok()
-                    .filter(|limit| (1..=LIMIT.1).contains(limit))
-                    .ok_or_else(|| wrong(name, "must be 1 to 100"))?;
-            }
-            "cursor" => {
-                let cursor =
-                    Cursor::from_text(&value).map_err(|_| wrong(name, "is not one of ours"))?;
-                view.after = Some(cursor);
-            }
-            _ => return Err(wrong(name, "is not a known parameter")),
+            _ => read_filter(&mut wanted.view.filters, atlas, name, &value)?,
         }
     }
-    Ok(view)
+    Ok(wanted)
+}
+
+fn read_list(view: &mut View, name: &str, value: &str) -> Result<(), Refusal> {
+    match name {
+        "sort" => {
+            let sort = Sort::ALL.into_iter().find(|sort| sort.name() == value);
+            view.sort = sort.ok_or_else(|| wrong(name, "must be best, cheapest or fastest"))?;
+        }
+        "limit" => view.limit = within(name, value, LIMIT.1)?,
+        _ => {
+            let cursor = Cursor::from_text(value).map_err(|_| wrong(name, "is not one of ours"))?;
+            view.after = Some(cursor);
+        }
+    }
+    Ok(())
+}
+
+fn read_filter(
+    filters: &mut Filters,
+    atlas: &Atlas,
+    name: &str,
+    value: &str,
+) -> Result<(), Refusal> {
+    match name {
+        "stops" => filters.stops = list(name, value, "must be 0, 1 or 2", read_stops)?,
+        "carriers" => filters.carriers = parsed(name, value, "must be carriers, e.g. BA,KL")?,
+        "agents" => filters.agents = parsed(name, value, "must be ids of agents")?,
+        "airports" => filters.airports = parsed(name, value, "must be airports, e.g. LHR")?,
+        "alliances" => {
+            let find = |key: &str| {
+                atlas.alliances().iter().find(|known| known.key == key).map(|known| known.id)
+            };
+            let sentence = "must be alliances: oneworld, star or skyteam";
+            filters.alliances = list(name, value, sentence, find)?;
+        }
+        "depart" => filters.depart = windows(name, value)?,
+        "arrive" => filters.arrive = windows(name, value)?,
+        "duration_max" => filters.minutes_max = Some(number(name, value)?),
+        "price_max" => filters.price_max = Some(number(name, value)?),
+        "no_self_transfer" => {
+            filters.no_self_transfer =
+                value.parse().map_err(|_| wrong(name, "must be true or false"))?;
+        }
+        _ => return Err(wrong(name, "is not a known parameter")),
+    }
+    Ok(())
+}
+
+/// A whole number of 1 to `most`.
+fn within(name: &str, value: &str, most: usize) -> Result<usize, Refusal> {
+    let read = value.parse().ok().filter(|number| (1..=most).contains(number));
+    read.ok_or_else(|| wrong(name, &format!("must be 1 to {most}")))
 }
 
 fn wrong(name: &str, sentence: &str) -> Refusal {
@@ -153,7 +195,16 @@ mod tests {
     use super::*;
 
     fn parse(query: &str) -> Result<View, Refusal> {
-        read(query, atlas::atlas())
+        read(query, atlas::atlas()).map(|wanted| wanted.view)
+    }
+
+    #[test]
+    fn options_are_few_unless_more_are_asked_for() {
+        let options = |query| read(query, atlas::atlas()).unwrap().options;
+        assert_eq!((options(""), options("options=7")), (3, 7));
+        assert_eq!(options("options=all"), usize::MAX);
+        let one = read("itinerary=000000000000000000000000000000ab", atlas::atlas()).unwrap();
+        assert_eq!(one.itinerary, Some(ItineraryKey(0xAB)));
     }
 
     #[test]
@@ -191,6 +242,8 @@ mod tests {
             ("price_max=-", "price_max"),
             ("carrier=BA", "carrier"),
             ("cursor=x", "cursor"),
+            ("options=0", "options"),
+            ("itinerary=ab", "itinerary"),
         ] {
             let refusal = parse(query).unwrap_err();
             assert_eq!(refusal.field_name(), Some(field), "{query}");

@@ -79,10 +79,8 @@ pub(super) fn write(json: &mut Json, request: &SearchRequest, display: &Display)
                 json.object(|json| {
                     place_text(key!(json, "origin"), leg.origin);
                     place_text(key!(json, "destination"), leg.destination);
-                    key!(json, "date").plain_with(|text| {
-                        super::page::push_time(text, leg.date.at_minute(0));
-                        text.truncate(text.len() - "T00:00".len());
-                    });
+                    let day = super::text::time_text(leg.date.at_minute(0));
+                    key!(json, "date").plain(&day[..10]);
                 });
             }
         });

@@ -87,13 +87,22 @@ async fn make_page(
     whole: &str,
 ) -> Result<Response, Refusal> {
     let token = limits::decoded(path.rsplit('/').next().unwrap_or_default());
-    let view = query::read(query.unwrap_or_default(), shared.atlas)?;
+    let query::Wanted { mut view, options, itinerary } =
+        query::read(query.unwrap_or_default(), shared.atlas)?;
     let opened = shared.engine.open_token(&token).map_err(|error| refused(&error))?;
     let search = shared.engine.find(&token).map_err(|error| refused(&error))?;
     let snapshot = search.snapshot().await.map_err(|error| refused(&error))?;
-    let page = snapshot.view(&view);
+    if itinerary.is_some() {
+        view.limit = usize::MAX;
+    }
+    let mut page = snapshot.view(&view);
+    if let Some(key) = itinerary {
+        let itineraries = snapshot.merged.itineraries();
+        page.rows.retain(|row| itineraries[row.itinerary as usize].key == key);
+    }
     let agents = shared.agents();
-    let bytes = Bytes::from(render_page(&snapshot, &page, &token, &agents, shared.atlas));
+    let bytes =
+        Bytes::from(render_page(&snapshot, (&page, options), &token, &agents, shared.atlas));
     let lifetime_s = shared.engine.settings().token_s.get() as i64;
     let until_ms = (i64::from(opened.issued_s) + lifetime_s) * 1_000;
     let entry = PageEntry { search, seen: snapshot.seen(), until_ms, bytes: bytes.clone() };

@@ -12,7 +12,7 @@
 use atlas::Atlas;
 use domain::{AirportCode, CarrierCode, LocalTime, Segment};
 
-use crate::json::push_two;
+use crate::json::two;
 
 /// Where the ids of airports the atlas does not know begin.
 const UNKNOWN_AIRPORT: u32 = 9_000_000;
@@ -102,7 +102,7 @@ fn push_time(id: &mut Vec<u8>, time: LocalTime) {
     let (year, month, day) = time.date().ymd();
     let (hour, minute) = time.hour_minute();
     for number in [year.rem_euclid(100) as u32, month, day, hour, minute] {
-        push_two(id, number);
+        id.extend_from_slice(&two(number));
     }
 }
 

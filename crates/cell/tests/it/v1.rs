@@ -55,6 +55,35 @@ async fn everything_a_page_names_is_explained_in_it() {
 }
 
 #[tokio::test]
+async fn a_list_shows_the_cheapest_options_and_an_itinerary_by_itself_all_of_them() {
+    let site = Site::start(0).await;
+    let token = site.search(&trip()).await;
+    let page = site.finished(&token, "limit=10").await;
+    let options = |itinerary: &Value| itinerary["options"].as_array().unwrap().len() as u64;
+    for itinerary in page["itineraries"].as_array().unwrap() {
+        assert_eq!(options(itinerary), itinerary["options_total"].as_u64().unwrap().min(3));
+    }
+    let most = |itinerary: &&Value| itinerary["options_total"].as_u64();
+    let popular = page["itineraries"].as_array().unwrap().iter().max_by_key(most).unwrap();
+    let id = popular["id"].as_str().unwrap();
+    let path = format!("/v1/searches/{token}?itinerary={id}&options=all");
+    let whole = site.get(&path).await.json();
+    assert_eq!(whole["itineraries"].as_array().unwrap().len(), 1);
+    let itinerary = &whole["itineraries"][0];
+    assert_eq!(
+        (&itinerary["id"], options(itinerary)),
+        (&popular["id"], popular["options_total"].as_u64().unwrap())
+    );
+    let sellers: HashSet<&str> = itinerary["options"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|option| option["agent"].as_str().unwrap())
+        .collect();
+    assert_eq!(itinerary["sellers"], sellers.len());
+}
+
+#[tokio::test]
 async fn pages_follow_each_other_without_a_gap_or_a_repetition() {
     let site = Site::start(0).await;
     let token = site.search(&trip()).await;
