@@ -24,8 +24,8 @@ use texts::Texts;
 
 /// Candidates of a leg at most.
 pub const JOURNEYS_MAX: u16 = 200;
-/// With fewer journeys than this, two stops are looked at too.
-const ENOUGH: usize = 16;
+/// With fewer journeys on one ticket than this, two stops are looked at too.
+const ENOUGH: usize = 12;
 /// Flights looked at for one leg at most.
 const WORK_MAX: u32 = 400_000;
 /// Of carriers without an agreement, one pair of flights in so many can be bought as two tickets.
@@ -163,7 +163,13 @@ fn journeys(world: &World, seed: u64, leg: &LegQuery, scratch: &mut Scratch) -> 
     };
     let mut rules = Rules { interline: Some(&joined), ..rules() };
     let found = schedule.journeys(&query, &rules, scratch);
-    if found.len() >= ENOUGH {
+    let one_ticket = |journey: &&Journey| {
+        journey.hops().windows(2).all(|pair| {
+            let lines = (world.line_of_flight(pair[0].flight), world.line_of_flight(pair[1].flight));
+            world.agreements.has(lines.0, lines.1)
+        })
+    };
+    if found.iter().filter(one_ticket).nth(ENOUGH - 1).is_some() {
         return found;
     }
     rules.stops_max = 2;
