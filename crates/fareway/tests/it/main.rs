@@ -1,4 +1,10 @@
 //! The real binary with the real sandbox, from outside.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test"
+)]
 
 mod process;
 mod starting;

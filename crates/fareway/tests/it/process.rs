@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -102,7 +102,7 @@ impl Platform {
 
     /// Sends Ctrl-C and waits for the end.
     pub(crate) fn stop(mut self) -> (bool, Duration) {
-        let started = Instant::now();
+        let started = runtime::now();
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
         let status = self.child.wait().expect("the binary ends");
