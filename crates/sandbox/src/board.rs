@@ -165,7 +165,8 @@ fn journeys(world: &World, seed: u64, leg: &LegQuery, scratch: &mut Scratch) -> 
     let found = schedule.journeys(&query, &rules, scratch);
     let one_ticket = |journey: &&Journey| {
         journey.hops().windows(2).all(|pair| {
-            let lines = (world.line_of_flight(pair[0].flight), world.line_of_flight(pair[1].flight));
+            let lines =
+                (world.line_of_flight(pair[0].flight), world.line_of_flight(pair[1].flight));
             world.agreements.has(lines.0, lines.1)
         })
     };

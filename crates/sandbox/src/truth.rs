@@ -9,6 +9,8 @@
 //! | emissions | grams | whole kilograms | not said |
 //! | booking class, fare basis | not said | not said | each segment |
 
+mod two_tickets;
+
 use std::time::Duration;
 
 use domain::answer::Limits;
@@ -25,6 +27,8 @@ use crate::offer::{OnShelf, Shelf, link};
 use crate::seller::Seller;
 use crate::seller::manners::Mood;
 use crate::wire::{basis, fareway, text};
+
+pub use two_tickets::{Combination, TwoTickets};
 
 /// How a partner's answer must end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
