@@ -3,7 +3,7 @@
 //! A route pair is planned from its base: outbound flights spread over the day by what kind of
 //! flight it is, and each comes back after its block time and a turn on the ground, unless that
 //! would leave in the small hours. Times are planned with winter offsets; real instants are made
-//! from local times in [`flights`](super::flights).
+//! from local times by the schedule.
 
 use super::network::Pattern;
 use super::sites::Sites;
