@@ -63,8 +63,8 @@ const HOMES: &[Home] = &[
     Home { dependency: "deunicode", crates: &["atlas"], reason: "autosuggest is reference data" },
     Home {
         dependency: "bzip2-rs",
-        crates: &["sandbox"],
-        reason: "only a schedule file is packed so",
+        crates: &["lab", "sandbox"],
+        reason: "only a schedule file of the simulator and its benchmark is packed so",
     },
     Home {
         dependency: "hmac",
