@@ -1,10 +1,11 @@
 //! Rendered answers of searches, kept by what was asked and which version it shows.
 //!
 //! A page is found by the exact text of its path and query; it is served only while the search is at
-//! the version it was rendered from, so nothing stale is ever shown. Limits: bytes; what was not
-//! asked for lately goes first.
+//! the version it was rendered from, so nothing stale is ever shown. A kept page does not keep its
+//! search: the engine alone decides how long that lives. Limits: bytes; what was not asked for
+//! lately goes first.
 
-use std::sync::Arc;
+use std::sync::Weak;
 
 use bytes::Bytes;
 use quick_cache::sync::Cache;
@@ -18,7 +19,7 @@ const ENTRY_BYTES: u64 = 256;
 #[derive(Clone, Debug)]
 pub(crate) struct PageEntry {
     /// The search, to see whether it has moved on.
-    pub(crate) search: Arc<Search>,
+    pub(crate) search: Weak<Search>,
     /// What the page shows.
     pub(crate) seen: Seen,
     /// When the token in the path ends, milliseconds since 1970.
@@ -59,7 +60,8 @@ impl PageCache {
     /// The page of a path and query, if it shows the present version.
     pub(crate) fn find(&self, path: &str, now_ms: i64) -> Option<Bytes> {
         let entry = self.pages.get(path)?;
-        (entry.seen == entry.search.seen() && now_ms < entry.until_ms).then_some(entry.bytes)
+        let current = entry.search.upgrade()?.seen() == entry.seen;
+        (current && now_ms < entry.until_ms).then_some(entry.bytes)
     }
 
     pub(crate) fn keep(&self, path: &str, entry: PageEntry) {
@@ -115,5 +117,61 @@ impl ContentCache {
 
     pub(crate) fn keep(&self, key: ContentKey, bytes: Bytes) {
         self.contents.insert(key, bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use domain::{LegRequest, SearchRequest, Travellers};
+    use search::{Display, Locale};
+
+    use super::*;
+    use crate::state::Shared;
+
+    fn request() -> SearchRequest {
+        let today = (runtime::unix_ms() / 86_400_000) as i32;
+        SearchRequest {
+            legs: vec![LegRequest {
+                origin: domain::Place::Airport("EDI".parse().unwrap()),
+                destination: domain::Place::Airport("SIN".parse().unwrap()),
+                date: domain::Date::from_days(today + 30),
+            }],
+            cabin: domain::Cabin::Economy,
+            travellers: Travellers::one_adult(),
+            market: "GB".parse().unwrap(),
+            nearby: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_kept_page_ends_with_its_search_its_version_or_its_token() {
+        let shared = Shared::of_nobody();
+        let display = Display::new("GBP".parse().unwrap(), Locale::EN_GB);
+        let opened = shared.engine.create(request(), display).await.unwrap();
+        let search = shared.engine.find(&opened.token).unwrap();
+        let keep = |seen: Seen| {
+            let entry = PageEntry {
+                search: Arc::downgrade(&search),
+                seen,
+                until_ms: 1_000,
+                bytes: Bytes::from_static(b"page"),
+            };
+            shared.pages.keep("/page", entry);
+        };
+        keep(search.seen());
+        assert_eq!(shared.pages.find("/page", 999).as_deref(), Some(&b"page"[..]));
+        assert_eq!(shared.pages.find("/page", 1_000), None, "the token has expired");
+        let Seen { run, version } = search.seen();
+        keep(Seen { run, version: version + 1 });
+        assert_eq!(shared.pages.find("/page", 0), None, "another version");
+        let kept = PageCache::new(1 << 20);
+        let (seen, weak) = (search.seen(), Arc::downgrade(&search));
+        let entry = PageEntry { search: weak, seen, until_ms: 1_000, bytes: Bytes::new() };
+        kept.keep("/page", entry);
+        assert!(kept.find("/page", 0).is_some());
+        drop((search, shared));
+        assert_eq!(kept.find("/page", 0), None, "the engine has let it go");
     }
 }

@@ -14,6 +14,7 @@ pub mod agents;
 pub mod assets;
 mod cache;
 pub mod culture;
+pub mod fuzz;
 mod health;
 pub mod json;
 mod limits;

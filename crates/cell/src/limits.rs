@@ -168,15 +168,4 @@ pub(crate) fn decoded(text: &str) -> Cow<'_, str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn duplicate_slashes_vanish_and_queries_stay() {
-        let check = |from: &str, to: &str| {
-            assert_eq!(tidied(&from.parse().unwrap()).unwrap().to_string(), to);
-        };
-        check("//apiservices//v3///x?a=//b", "/apiservices/v3/x?a=//b");
-        check("/a%2F%2Fb//c", "/a%2F%2Fb/c");
-    }
-}
+mod tests;

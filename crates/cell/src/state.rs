@@ -165,7 +165,31 @@ pub(crate) fn json_kept(bytes: impl Into<Body>, kept: &'static str) -> Response 
 
 #[cfg(test)]
 mod tests {
-    use super::is_host;
+    use runtime::TaskSet;
+    use search::{EngineParts, SearchSettings, TokenKeys};
+
+    use super::*;
+
+    impl Shared {
+        /// A cell that has nobody to ask.
+        pub(crate) fn of_nobody() -> Self {
+            let shutdown = Shutdown::default();
+            let workers = Workers::start("test", 1, 1).unwrap();
+            let roster: RosterSource = Arc::new(|| Arc::from([]));
+            let engine = Engine::new(EngineParts {
+                settings: SearchSettings::default(),
+                roster: Arc::clone(&roster),
+                atlas: atlas::atlas(),
+                workers: workers.clone(),
+                tasks: TaskSet::default(),
+                shutdown: shutdown.clone(),
+                keys: TokenKeys::single(&[7; 32]),
+                cell: 1,
+            });
+            let (engine, settings) = (engine.unwrap(), CellSettings::default());
+            Self::new(CellParts { engine, cell: 1, roster, workers, shutdown, settings })
+        }
+    }
 
     #[test]
     fn only_what_can_be_a_host_is_written_into_links() {

@@ -118,4 +118,14 @@ const TARGETS: &[fuzz::Target] = &[
         corpus: "crates/search/tests/corpus/token",
         decode: search::fuzz::token,
     },
+    fuzz::Target {
+        name: "request_body",
+        corpus: "crates/cell/tests/corpus/body",
+        decode: cell::fuzz::body,
+    },
+    fuzz::Target {
+        name: "page_query",
+        corpus: "crates/cell/tests/corpus/query",
+        decode: cell::fuzz::query,
+    },
 ];

@@ -105,6 +105,7 @@ async fn make_page(
         Bytes::from(render_page(&snapshot, (&page, options), &token, &agents, shared.atlas));
     let lifetime_s = shared.engine.settings().token_s.get() as i64;
     let until_ms = (i64::from(opened.issued_s) + lifetime_s) * 1_000;
+    let search = Arc::downgrade(&search);
     let entry = PageEntry { search, seen: snapshot.seen(), until_ms, bytes: bytes.clone() };
     shared.pages.keep(whole, entry);
     Ok(json(bytes))
@@ -142,8 +143,9 @@ pub(crate) async fn go(
         let link = query.split('&').find_map(|pair| pair.strip_prefix("l="));
         let link = link.ok_or_else(|| Refusal::field("l", "is required"))?;
         let address = shared.engine.follow(&token, link).await.map_err(|error| refused(&error))?;
-        let location =
-            HeaderValue::try_from(address).map_err(|_| refused(&SearchError::NoSuchOffer))?;
+        let leads_out = address.starts_with("https://") || address.starts_with("http://");
+        let location = HeaderValue::try_from(address).ok().filter(|_| leads_out);
+        let location = location.ok_or_else(|| refused(&SearchError::NoSuchOffer))?;
         let mut response = Response::default();
         *response.status_mut() = StatusCode::FOUND;
         let headers = response.headers_mut();

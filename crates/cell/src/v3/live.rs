@@ -1,7 +1,7 @@
 //! `flights/live/search/create` and `…/poll/{sessionToken}`.
 //!
-//! Create answers with at most ten itineraries, one option each; poll with everything there is,
-//! NOT_MODIFIED if the token has seen it. A poll waits a little for news. A leg from a place to
+//! Create answers with at most ten itineraries, one option each, and says COMPLETE only if that is
+//! all; poll with everything there is, NOT_MODIFIED if the token has seen it. A poll waits a little for news. A leg from a place to
 //! itself is no error: nothing is searched, and both answer COMPLETE and OMITTED.
 //!
 //! Contents are rendered once per search and version; large ones on worker threads.
@@ -59,18 +59,18 @@ async fn try_create(shared: &Arc<Shared>, request: Request) -> Result<Response, 
         Err(error) => return Err(refuse(&error, NAMES)),
     };
     let snapshot = opened.snapshot;
-    let token = match hides_some(&snapshot) {
-        false => opened.token,
-        // The next poll must bring what is not shown here.
+    let (token, status) = match hides_some(&snapshot) {
+        false => (opened.token, snapshot.status),
+        // The next poll must come, and bring what is not shown here.
         true => {
             let search =
                 shared.engine.find(&opened.token).map_err(|error| refuse(&error, NAMES))?;
-            shared.engine.token(&search, Seen::default())
+            (shared.engine.token(&search, Seen::default()), Status::Incomplete)
         }
     };
     let public_url = shared.public_url(&head.uri, &head.headers);
     let rendered = render(shared, &snapshot, (&public_url, &token), Extent::FIRST).await?;
-    Ok(answer(&token, snapshot.status, Action::Replaced, &rendered))
+    Ok(answer(&token, status, Action::Replaced, &rendered))
 }
 
 /// Whether a create's answer leaves out something of the snapshot.

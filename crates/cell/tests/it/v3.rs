@@ -61,7 +61,7 @@ async fn a_create_of_a_known_question_shows_ten_and_the_poll_shows_them_all() {
     let site = Site::start(0).await;
     let done = complete(&site, &v3_trip()).await;
     let created = create(&site, &v3_trip()).await;
-    assert_eq!(created["status"], "RESULT_STATUS_COMPLETE");
+    assert_eq!(created["status"], "RESULT_STATUS_INCOMPLETE", "a client must not stop here");
     let shown = itineraries(&created);
     assert_eq!(shown.len(), 10);
     for (id, itinerary) in shown {
@@ -71,6 +71,7 @@ async fn a_create_of_a_known_question_shows_ten_and_the_poll_shows_them_all() {
     assert_eq!(created["content"]["stats"]["itineraries"]["total"]["count"], 10);
     let polled = poll(&site, created["sessionToken"].as_str().unwrap()).await;
     assert_eq!(polled["action"], "RESULT_ACTION_REPLACED");
+    assert_eq!(polled["status"], "RESULT_STATUS_COMPLETE");
     assert_eq!(itineraries(&polled).len(), itineraries(&done).len());
 }
 
