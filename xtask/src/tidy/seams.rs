@@ -65,21 +65,6 @@ const SEAMS: &[Seam] = &[
         reason: "a partner that resets its connection must really do so",
     },
     Seam {
-        path: "crates/sandbox/src/server.rs",
-        word: "TcpListener",
-        reason: "the market is reached over real sockets",
-    },
-    Seam {
-        path: "crates/sandbox/src/server.rs",
-        word: "TcpStream",
-        reason: "the market is reached over real sockets",
-    },
-    Seam {
-        path: "crates/sandbox/src/server/wire_io.rs",
-        word: "TcpStream",
-        reason: "cuts a connection on purpose",
-    },
-    Seam {
         path: "crates/search/src/token/keys.rs",
         word: "std::fs",
         reason: "opens the key file once, at start",
