@@ -229,7 +229,7 @@ impl Json {
     }
 }
 
-/// Writes a literal key into a [`Json`](crate::json::Json) in one copy.
+/// Writes a literal key into a [`Json`] in one copy.
 #[macro_export]
 macro_rules! key {
     ($json:expr, $key:literal) => {

@@ -13,7 +13,7 @@
 //!
 //! Merging happens when somebody looks, once per version and currency; large answers on workers.
 //!
-//! Limits: asks (from the plan), offers and bytes of one search and of all ([`Limits`]),
+//! Limits: asks (from the plan), offers and bytes of one search and of all (`Limits`),
 //! [`CURRENCIES_MAX`] merged answers kept.
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -13,7 +13,7 @@
 //! ask, `cell` serves), keeps nothing longer than an hour, and a lost search comes back from its
 //! token. A partner's failure is a row of the ledger, never an error.
 //!
-//! Limits: every one stands in [`SearchSettings`]. Start reading at [`merge`], then `collect`.
+//! Limits: every one stands in [`SearchSettings`]. Start reading at [`mod@merge`], then `collect`.
 
 mod book;
 mod choose_partners;
