@@ -129,7 +129,7 @@ async fn http_2_is_spoken_too() {
 #[tokio::test]
 async fn beyond_the_limit_of_streams_a_browser_is_told_to_poll() {
     let settings = CellSettings { streams: Limited::literal(1), ..CellSettings::default() };
-    let site = Site::with_settings(settings).await;
+    let site = Site::with_settings(5_000, settings).await;
     let token = site.search(&trip()).await;
     let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
     let path = format!("{}/v1/searches/{token}/events", site.base);

@@ -138,8 +138,8 @@ impl Site {
         Self::with(Arc::new(|| Arc::from([])), CellSettings::default()).await
     }
 
-    pub(crate) async fn with_settings(settings: CellSettings) -> Self {
-        Self::with(roster(0), settings).await
+    pub(crate) async fn with_settings(slow_ms: u64, settings: CellSettings) -> Self {
+        Self::with(roster(slow_ms), settings).await
     }
 
     async fn with(roster: RosterSource, settings: CellSettings) -> Self {
