@@ -4,16 +4,16 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use domain::CurrencyCode;
 use hyper_util::service::TowerToHyperService;
 use partners::asker::AskerParts;
-use partners::{Asker, PartnerSet, Registry};
+use partners::{Asker, Registry};
 use runtime::{HttpLimits, Shutdown, TaskSet, Workers, serve_http};
-use search::{Engine, EngineParts, Roster, RosterSource, TokenKeys};
+use search::{Engine, EngineParts, TokenKeys, roster_of};
 use tokio::net::TcpListener;
 
 use crate::market::{self, OpenMarket};
@@ -133,23 +133,6 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
             anyhow!("{address} is in use: stop what listens there or choose another with --listen")
         }
         _ => anyhow!("{address} cannot be listened on: {error}"),
-    })
-}
-
-/// The registry's partners as the engine wants them; made anew only when they change.
-fn roster_of(registry: Arc<Registry>) -> RosterSource {
-    let kept: Mutex<Option<(Arc<PartnerSet>, Roster)>> = Mutex::default();
-    Arc::new(move || {
-        let set = registry.snapshot();
-        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, roster)) = &*kept
-            && Arc::ptr_eq(known, &set)
-        {
-            return Arc::clone(roster);
-        }
-        let roster: Roster = set.partners().iter().map(Arc::clone).collect();
-        *kept = Some((set, Arc::clone(&roster)));
-        roster
     })
 }
 

@@ -35,6 +35,7 @@ mod merged;
 mod plan;
 mod poll;
 pub mod rank;
+mod roster;
 mod search;
 pub mod self_transfer;
 mod settings;
@@ -58,6 +59,7 @@ pub use merged::{
 };
 pub use poll::Polled;
 pub use rank::{Measure, Scale, Scores, Sort};
+pub use roster::roster_of;
 pub use search::Search;
 pub use settings::{SearchSettings, SelfTransferSettings};
 pub use snapshot::Snapshot;
