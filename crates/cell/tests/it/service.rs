@@ -1,6 +1,7 @@
 //! Limits, forms of errors, compression, health: what every path shares.
 
 use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tower::ServiceExt;
 
-use crate::site::{Site, parts, roster, trip};
+use crate::site::{Site, parts, trip};
 use crate::v3::V3;
 
 #[tokio::test]
@@ -28,7 +29,8 @@ async fn readiness_needs_partners_and_ends_with_draining() {
     assert_eq!(site.get("/readyz").await.json(), json!({"status": "ready"}));
     let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
     shutdown.begin();
-    let draining = router(parts(roster(0), CellSettings::default(), &tasks, &shutdown));
+    let draining =
+        router(parts(Arc::new(|| Arc::from([])), CellSettings::default(), &tasks, &shutdown));
     let request = Request::get("/readyz").body(Empty::<Bytes>::new()).unwrap();
     assert_eq!(draining.oneshot(request).await.unwrap().status(), 503);
 }

@@ -1,82 +1,70 @@
-//! A cell on a port of its own, with partners that answer what the simulated market says.
+//! A cell on a port of its own, with real partners behind it: the simulated market over HTTP.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use cell::{CellParts, CellSettings, router};
-use domain::Question;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::service::TowerToHyperService;
-use partners::contract::AskFuture;
-use partners::{AnswerSink, Asked, Ended, Partner, PartnerSettings};
-use runtime::{Deadline, HttpLimits, Shutdown, TaskSet, Workers, serve_http};
-use sandbox::{Market, MarketSettings};
-use search::{Engine, EngineParts, RosterSource, SearchSettings, TokenKeys};
+use partners::asker::AskerParts;
+use partners::{Asker, AskerSettings, Registry};
+use runtime::{HttpLimits, Shutdown, TaskSet, Workers, serve_http};
+use sandbox::faults::PartnerFault;
+use sandbox::{FaultPlan, Market, MarketSettings, Seller, serve};
+use search::{Engine, EngineParts, Roster, RosterSource, SearchSettings, TokenKeys};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 /// Partners of a site.
-const PARTNERS: usize = 24;
+pub(crate) const PARTNERS: usize = 24;
 
 /// The market all tests share.
-pub(crate) fn market() -> &'static Market {
+fn market() -> &'static Market {
     static MARKET: OnceLock<Market> = OnceLock::new();
     MARKET.get_or_init(|| Market::generate(7, MarketSettings::fast()).unwrap())
 }
 
-/// A partner that answers what the market says, after a while.
-#[derive(Debug)]
-struct MarketPartner {
-    settings: PartnerSettings,
-    after: Duration,
-}
-
-impl Partner for MarketPartner {
-    fn settings(&self) -> &PartnerSettings {
-        &self.settings
-    }
-
-    fn ask(&self, question: Arc<Question>, _: Deadline, mut parts: AnswerSink) -> AskFuture<'_> {
-        Box::pin(async move {
-            let start = runtime::now();
-            tokio::time::sleep(self.after).await;
-            let answer = market().answer(self.settings.id, &question);
-            let offers = answer.offers().len() as u32;
-            parts(answer);
-            Asked {
-                offers,
-                took: start.elapsed(),
-                status: Some(200),
-                bytes: 0,
-                unread: partners::Unread::default(),
-                outcome: Ok(Ended { parts: 1 }),
-            }
-        })
-    }
-}
-
-/// The partners: carriers and agencies of the market, every second one a little later.
-pub(crate) fn roster(slow_ms: u64) -> RosterSource {
-    let sellers = market().sellers();
-    let step = sellers.len() / PARTNERS;
-    let partner = |(index, seller): (usize, &sandbox::Seller)| {
-        let kind = if seller.is_airline() { "airline" } else { "travel_agent" };
-        let text = format!(
-            "id = \"{}\"\nname = \"{}\"\nprotocol = \"fareway\"\nendpoint = \"http://127.0.0.1:1/p\"\n\
-             [[agents]]\nid = \"{}\"\nname = \"{}\"\nkind = \"{kind}\"\n",
-            seller.id, seller.name, seller.agent, seller.name
-        );
-        let settings = PartnerSettings::parse("test", &text, None).unwrap();
-        let after = Duration::from_millis(if index % 2 == 0 { 0 } else { slow_ms });
-        Arc::new(MarketPartner { settings, after }) as Arc<dyn Partner>
+/// Sellers that can be asked for any trip of these tests, of every protocol.
+fn sellers() -> Vec<&'static Seller> {
+    let everywhere = |seller: &&Seller| {
+        let markets = seller.markets.as_ref();
+        let british = markets.is_none_or(|list| list.contains(&"GB".parse().unwrap()));
+        british && seller.airports.is_none()
     };
-    let chosen = sellers.iter().step_by(step).take(PARTNERS).enumerate();
-    let roster: Arc<[Arc<dyn Partner>]> = chosen.map(partner).collect();
+    let fit: Vec<_> = market().sellers().iter().filter(everywhere).collect();
+    let step = fit.len() / PARTNERS;
+    fit.into_iter().step_by(step.max(1)).take(PARTNERS).collect()
+}
+
+/// Serves the market and gives partners of it; every second one answers `slow_ms` late.
+async fn roster(slow_ms: u32, tasks: &TaskSet, shutdown: &Shutdown) -> RosterSource {
+    let decimals = |code| atlas::atlas().currency(code).map(|currency| currency.decimals);
+    let asker = Asker::new(AskerParts {
+        settings: AskerSettings::default(),
+        decimals,
+        workers: None,
+        tasks: tasks.clone(),
+        shutdown: shutdown.clone(),
+    });
+    let registry = Registry::open(None, asker.unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let market = market().at(&base);
+    let chosen = sellers();
+    let mut faults = FaultPlan::none();
+    for seller in chosen.iter().skip(1).step_by(2).filter(|_| slow_ms > 0) {
+        faults.set(seller.id, Some(PartnerFault::Slow { ms: slow_ms }));
+    }
+    let wanted = |name: &str| chosen.iter().any(|seller| name == format!("{}.toml", seller.id));
+    let files = market.partner_files(&base).into_iter().filter(|(name, _)| wanted(name));
+    assert_eq!(registry.register_all(files), []);
+    tasks.spawn(serve(market, listener, faults, tasks.clone(), shutdown.clone()));
+    let roster: Roster = registry.snapshot().partners().into();
     Arc::new(move || Arc::clone(&roster))
 }
 
@@ -129,28 +117,30 @@ impl Answer {
 
 impl Site {
     /// A cell whose slow partners take `slow_ms`.
-    pub(crate) async fn start(slow_ms: u64) -> Self {
-        Self::with(roster(slow_ms), CellSettings::default()).await
+    pub(crate) async fn start(slow_ms: u32) -> Self {
+        Self::with_settings(slow_ms, CellSettings::default()).await
+    }
+
+    pub(crate) async fn with_settings(slow_ms: u32, settings: CellSettings) -> Self {
+        let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
+        let roster = roster(slow_ms, &tasks, &shutdown).await;
+        Self::with(parts(roster, settings, &tasks, &shutdown), tasks).await
     }
 
     /// A cell without partners.
     pub(crate) async fn empty() -> Self {
-        Self::with(Arc::new(|| Arc::from([])), CellSettings::default()).await
-    }
-
-    pub(crate) async fn with_settings(slow_ms: u64, settings: CellSettings) -> Self {
-        Self::with(roster(slow_ms), settings).await
-    }
-
-    async fn with(roster: RosterSource, settings: CellSettings) -> Self {
         let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
-        let parts = parts(roster, settings, &tasks, &shutdown);
+        let nobody: RosterSource = Arc::new(|| Arc::from([]));
+        Self::with(parts(nobody, CellSettings::default(), &tasks, &shutdown), tasks).await
+    }
+
+    async fn with(parts: CellParts, tasks: TaskSet) -> Self {
+        let shutdown = parts.shutdown.clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let service = TowerToHyperService::new(router(parts));
         let limits = HttpLimits::default();
-        let served = serve_http(listener, service, limits, tasks.clone(), shutdown);
-        tasks.spawn(served);
+        tasks.spawn(serve_http(listener, service, limits, tasks.clone(), shutdown));
         let client = Client::builder(TokioExecutor::new()).build_http();
         Self { base, client }
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
-use crate::site::{Site, soon, trip};
+use crate::site::{PARTNERS, Site, soon, trip};
 
 #[tokio::test]
 async fn a_search_grows_until_it_is_complete_and_echoes_what_was_asked() {
@@ -25,7 +25,7 @@ async fn a_search_grows_until_it_is_complete_and_echoes_what_was_asked() {
     assert!(page["total"].as_u64() >= early["total"].as_u64());
     assert!(page["total"].as_u64().unwrap() > 10, "{}", page["total"]);
     assert_eq!(page["itineraries"].as_array().unwrap().len(), 10);
-    assert_eq!(page["partners"], json!({"asked": 24, "answered": 24, "failed": 0}));
+    assert_eq!(page["partners"], json!({"asked": PARTNERS, "answered": PARTNERS, "failed": 0}));
 }
 
 #[tokio::test]
@@ -131,9 +131,9 @@ async fn the_ledger_has_one_row_for_every_partner() {
     site.finished(&token, "").await;
     let ledger = site.get(&format!("/v1/searches/{token}/partners")).await.json();
     let rows = ledger["partners"].as_array().unwrap();
-    assert_eq!(rows.len(), 24);
+    assert_eq!(rows.len(), PARTNERS);
     let ids: HashSet<&str> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
-    assert_eq!(ids.len(), 24);
+    assert_eq!(ids.len(), PARTNERS);
     assert!(rows.iter().all(|row| row["asked"] == true && row["ms"].is_u64()));
     assert!(rows.iter().any(|row| row["offers"].as_u64().unwrap() > 0));
 }
@@ -180,7 +180,7 @@ async fn events_tell_the_whole_story_and_end() {
     assert_eq!(stream.header("content-type"), "text/event-stream");
     let events = events(std::str::from_utf8(&stream.bytes).unwrap());
     let named = |name: &str| events.iter().filter(|event| event.0 == name).collect::<Vec<_>>();
-    assert_eq!(named("partner").len(), 24);
+    assert_eq!(named("partner").len(), PARTNERS);
     assert!(named("progress").len() >= 2);
     assert_eq!(events.last().unwrap().0, "complete");
     let complete = &events.last().unwrap().2;
@@ -219,8 +219,8 @@ async fn a_stream_goes_on_where_it_broke_off() {
     };
     let mut all = partners(&first);
     all.extend(partners(&rest));
-    assert_eq!(all.len(), 24, "every partner is told once");
-    assert_eq!(all.iter().collect::<HashSet<_>>().len(), 24);
+    assert_eq!(all.len(), PARTNERS, "every partner is told once");
+    assert_eq!(all.iter().collect::<HashSet<_>>().len(), PARTNERS);
     let ended = resume(rest.last().unwrap().1.clone()).await;
     assert_eq!(ended.status, 204);
 }
