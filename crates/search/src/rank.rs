@@ -11,7 +11,7 @@
 //!
 //! `best` is 1 for an itinerary that is both the cheapest and the fastest, and falls alike for
 //! twice the price and twice the time. What the risk of 1.1 is for protected transfers is known of
-//! the reference service (API.md); 1.25 for unprotected ones is ours: it takes a quarter off the
+//! the reference service (fitted to recorded answers of its API); 1.25 for unprotected ones is ours: it takes a quarter off the
 //! price before a traveller should be sent to rescue a connection on foot.
 //!
 //! An itinerary without a price scores 0 for `cheapest` and `best` and stands last there. Equal

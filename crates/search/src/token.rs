@@ -9,7 +9,7 @@
 //!
 //! The cell's number stands outside the signature: it only says where to look first, and after a
 //! cell is lost its searches live on elsewhere. Reading never panics and never allocates more than
-//! [`TOKEN_BYTES_MAX`]. Source: decision 8.
+//! [`TOKEN_BYTES_MAX`].
 //!
 //! Cost: two HMACs over about 80 bytes for reading and writing, well under 2 us.
 

@@ -4,7 +4,7 @@
 //! flows out, cheapest first. It looks at every pair and shares nothing with the product's own way
 //! of combining (`connections::self_transfer`, `search`), so that one can be held against the other.
 //!
-//! Rules (decision 12): one leg a side; of each itinerary with at most one stop the cheapest offer
+//! Rules: one leg a side; of each itinerary with at most one stop the cheapest offer
 //! in the wished currency; sides are cut at `side_max` cheapest; both meet at one airport.
 
 use std::collections::BTreeMap;
