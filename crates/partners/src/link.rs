@@ -4,8 +4,6 @@
 //! each offer fills them with percent-encoded values. No value can leave its place: everything but
 //! letters, digits and `-._~` is encoded.
 
-use std::fmt::Write as _;
-
 use domain::Question;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use thiserror::Error;
@@ -100,47 +98,82 @@ impl LinkTemplate {
         Ok(Self { pieces })
     }
 
-    /// Fills the places; `into` is cleared first. Cost: no allocation once `into` has grown.
-    pub fn render(&self, question: &Question, values: LinkValues<'_>, into: &mut String) {
-        into.clear();
+    /// Fills the places that are the same for all offers of one answer.
+    #[must_use]
+    pub fn prepare(&self, question: &Question) -> PreparedLink {
         let first = question.legs.first();
-        for (text, place) in &self.pieces {
-            into.push_str(text);
-            // Writing to a String cannot fail.
-            let _ = match place {
-                None => Ok(()),
-                Some(Place::OfferId) => {
-                    into.extend(utf8_percent_encode(values.offer_id, UNRESERVED));
-                    Ok(())
-                }
-                Some(Place::Amount) => {
-                    into.extend(utf8_percent_encode(values.amount, UNRESERVED));
-                    Ok(())
-                }
-                Some(Place::Currency) => {
-                    into.push_str(str::from_utf8(&values.currency).unwrap_or_default());
-                    Ok(())
-                }
-                Some(Place::Origin) => {
-                    first.map_or(Ok(()), |leg| write_place(into, leg.origin.asked))
-                }
-                Some(Place::Destination) => {
-                    first.map_or(Ok(()), |leg| write_place(into, leg.destination.asked))
-                }
-                Some(Place::Date) => first.map_or(Ok(()), |leg| write!(into, "{}", leg.date)),
-                Some(Place::ReturnDate) => match question.legs.get(1) {
-                    Some(leg) => write!(into, "{}", leg.date),
-                    None => Ok(()),
-                },
+        let mut pieces = Vec::new();
+        let mut text = String::new();
+        for (before, place) in &self.pieces {
+            text.push_str(before);
+            let fixed = match place {
+                None => continue,
+                Some(Place::OfferId) => Err(OfPlace::OfferId),
+                Some(Place::Amount) => Err(OfPlace::Amount),
+                Some(Place::Currency) => Err(OfPlace::Currency),
+                Some(Place::Origin) => Ok(first.map(|leg| code(leg.origin.asked))),
+                Some(Place::Destination) => Ok(first.map(|leg| code(leg.destination.asked))),
+                Some(Place::Date) => Ok(first.map(|leg| leg.date.to_string())),
+                Some(Place::ReturnDate) => Ok(question.legs.get(1).map(|leg| leg.date.to_string())),
             };
+            match fixed {
+                Ok(value) => text.push_str(&value.unwrap_or_default()),
+                Err(of) => pieces.push((std::mem::take(&mut text), of)),
+            }
         }
+        PreparedLink { pieces, end: text }
     }
 }
 
-fn write_place(into: &mut String, place: domain::Place) -> std::fmt::Result {
+/// What differs from offer to offer.
+#[derive(Clone, Copy, Debug)]
+enum OfPlace {
+    OfferId,
+    Amount,
+    Currency,
+}
+
+/// A template whose question is known.
+#[derive(Clone, Debug)]
+pub struct PreparedLink {
+    pieces: Vec<(String, OfPlace)>,
+    end: String,
+}
+
+impl PreparedLink {
+    /// Writes the link of one offer; `into` is cleared first. Cost: no allocation once `into` has
+    /// grown.
+    pub fn render(&self, values: LinkValues<'_>, into: &mut String) {
+        into.clear();
+        for (before, of) in &self.pieces {
+            into.push_str(before);
+            match of {
+                OfPlace::OfferId => push_encoded(into, values.offer_id),
+                OfPlace::Amount => push_encoded(into, values.amount),
+                OfPlace::Currency => {
+                    into.push_str(str::from_utf8(&values.currency).unwrap_or_default());
+                }
+            }
+        }
+        into.push_str(&self.end);
+    }
+}
+
+fn push_encoded(into: &mut String, value: &str) {
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    // Almost always nothing needs encoding.
+    if value.bytes().all(plain) {
+        into.push_str(value);
+    } else {
+        into.extend(utf8_percent_encode(value, UNRESERVED));
+    }
+}
+
+fn code(place: domain::Place) -> String {
     match place {
-        domain::Place::Airport(code) => write!(into, "{code}"),
-        domain::Place::City(code) => write!(into, "{code}"),
+        domain::Place::Airport(code) => code.to_string(),
+        domain::Place::City(code) => code.to_string(),
     }
 }
 
@@ -191,7 +224,7 @@ mod tests {
         .unwrap();
         let mut link = String::new();
         let values = LinkValues { offer_id: "a/b?&ü", amount: "184.30", currency: *b"EUR" };
-        template.render(&question(), values, &mut link);
+        template.prepare(&question()).render(values, &mut link);
         assert_eq!(link, "https://b.example/a%2Fb%3F%26%C3%BC?r=LON-SIN&d=2027-03-03&p=184.30EUR");
     }
 

@@ -14,8 +14,8 @@ use domain::{
     LocalTime, Offer, Segment, Text, Transfer,
 };
 
-use crate::link::LinkValues;
-use crate::protocol::read::{Count, Field, Scalar};
+use crate::link::{LinkValues, PreparedLink};
+use crate::protocol::read::{Count, Field, Scalar, Seen};
 use crate::protocol::{DecodeContext, Decoded, Reason, Unread};
 
 mod checks;
@@ -39,7 +39,7 @@ impl Scalar<'_> for BookingClass {
 }
 
 /// What an offer says about one segment's fare.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct DraftFare<'de> {
     pub(crate) class: Field<BookingClass>,
     pub(crate) basis: Field<Cow<'de, str>>,
@@ -62,40 +62,21 @@ pub(crate) struct DraftSegment<'de> {
     pub(crate) fare: DraftFare<'de>,
 }
 
-/// One offer as read.
+/// The flights of an offer as read; they outlive the offer, as the next one may have the same.
 #[derive(Debug, Default)]
-pub(crate) struct Draft<'de> {
-    pub(crate) id: Field<Cow<'de, str>>,
-    pub(crate) amount: Field<Cow<'de, str>>,
-    pub(crate) currency: Field<CurrencyCode>,
-    pub(crate) seller: Field<CarrierCode>,
-    pub(crate) brand: Field<Cow<'de, str>>,
-    pub(crate) emissions_grams: u32,
+pub(crate) struct Flights<'de> {
     /// Segments of all legs, end to end.
     pub(crate) segments: Vec<DraftSegment<'de>>,
     /// Where each leg ends in `segments`.
-    pub(crate) leg_ends: Vec<usize>,
+    leg_ends: Vec<usize>,
     /// A fault of form noticed while reading.
-    pub(crate) fault: Option<(Part, Reason)>,
+    fault: Option<(Part, Reason)>,
 }
 
-impl<'de> Draft<'de> {
-    /// Makes room for the next offer, keeping the memory.
+impl<'de> Flights<'de> {
+    /// Makes room for others, keeping the memory.
     pub(crate) fn clear(&mut self) {
-        let Self {
-            id,
-            amount,
-            currency,
-            seller,
-            brand,
-            emissions_grams,
-            segments,
-            leg_ends,
-            fault,
-        } = self;
-        (*id, *amount, *brand) = (Field::Absent, Field::Absent, Field::Absent);
-        (*currency, *seller) = (Field::Absent, Field::Absent);
-        *emissions_grams = 0;
+        let Self { segments, leg_ends, fault } = self;
         segments.clear();
         leg_ends.clear();
         *fault = None;
@@ -109,6 +90,57 @@ impl<'de> Draft<'de> {
         }
         self.segments.push(DraftSegment::default());
         self.segments.last_mut()
+    }
+
+    /// Ends a leg. Returns whether there is room for another.
+    pub(crate) fn end_leg(&mut self) -> bool {
+        self.leg_ends.push(self.segments.len());
+        if self.leg_ends.len() > domain::request::LEGS_MAX {
+            self.malformed(Part::Legs);
+        }
+        self.leg_ends.len() <= domain::request::LEGS_MAX
+    }
+
+    /// Notes a value of the wrong type.
+    pub(crate) fn malformed(&mut self, part: Part) {
+        self.fault.get_or_insert((part, Reason::Malformed));
+    }
+}
+
+/// One offer as read.
+#[derive(Debug, Default)]
+pub(crate) struct Draft<'de> {
+    pub(crate) id: Field<Cow<'de, str>>,
+    pub(crate) amount: Field<Cow<'de, str>>,
+    pub(crate) currency: Field<CurrencyCode>,
+    pub(crate) seller: Field<CarrierCode>,
+    pub(crate) brand: Field<Cow<'de, str>>,
+    pub(crate) emissions_grams: u32,
+    pub(crate) flights: Flights<'de>,
+    /// Whether the offer has flights, and whether they are those of the offer before.
+    pub(crate) flights_seen: Option<Seen>,
+    fault: Option<(Part, Reason)>,
+}
+
+impl Draft<'_> {
+    /// Makes room for the next offer, keeping the memory and the flights.
+    pub(crate) fn clear(&mut self) {
+        let Self {
+            id,
+            amount,
+            currency,
+            seller,
+            brand,
+            emissions_grams,
+            flights: _,
+            flights_seen,
+            fault,
+        } = self;
+        (*id, *amount, *brand) = (Field::Absent, Field::Absent, Field::Absent);
+        (*currency, *seller) = (Field::Absent, Field::Absent);
+        *emissions_grams = 0;
+        *flights_seen = None;
+        *fault = None;
     }
 
     /// Notes a value of the wrong type.
@@ -184,7 +216,11 @@ pub(crate) struct Collector<'c> {
     pub(crate) segment_ids: Vec<u32>,
     pub(crate) leg_ids: Vec<u32>,
     pub(crate) fares: Vec<FareDetail>,
+    template: Option<PreparedLink>,
     link: String,
+    /// What was found out about the flights read last, so that the same ones need no second look.
+    checked: Option<Result<(), Refusal>>,
+    itinerary: Option<u32>,
 }
 
 impl<'c> Collector<'c> {
@@ -198,7 +234,10 @@ impl<'c> Collector<'c> {
             segment_ids: Vec::with_capacity(8),
             leg_ids: Vec::with_capacity(4),
             fares: Vec::with_capacity(8),
+            template: context.settings.link.as_ref().map(|link| link.prepare(context.question)),
             link: String::new(),
+            checked: None,
+            itinerary: None,
         }
     }
 
@@ -209,6 +248,9 @@ impl<'c> Collector<'c> {
 
     /// Adds an offer, or counts it with its reason.
     pub(crate) fn take(&mut self, draft: &Draft<'_>, names: Names, index: usize) {
+        if draft.flights_seen != Some(Seen::Same) {
+            (self.checked, self.itinerary) = (None, None);
+        }
         if let Err(refusal) = self.try_take(draft) {
             self.unread.add(refusal.reason, || names.path(index, refusal));
         }
@@ -236,10 +278,21 @@ impl<'c> Collector<'c> {
         };
         let agent = self.context.settings.agent_of_carrier(seller);
         let agent = agent.ok_or(Refusal::new(Part::Seller, Reason::UnknownAgent))?;
-        self.check_flights(draft)?;
-        let itinerary = self.add_itinerary(draft)?;
+        if draft.flights_seen.is_none() {
+            return Err(Refusal::new(Part::Legs, Reason::Missing));
+        }
+        self.check_flights_once(&draft.flights)?;
+        let segments = &draft.flights.segments;
+        let said = segments.iter().filter_map(|segment| segment.fare.cabin.good()).max();
+        if said.is_some_and(|best| best < self.context.question.cabin) {
+            return Err(Refusal::new(Part::Cabin, Reason::OtherCabin));
+        }
+        // The link last of what can be wrong, the itinerary after it: an itinerary that enters the
+        // answer has an offer.
+        let link = self.link(draft, price.currency)?;
+        let itinerary = self.add_itinerary_once(&draft.flights)?;
         self.fares.clear();
-        for (segment, &id) in draft.segments.iter().zip(&self.segment_ids) {
+        for (segment, &id) in segments.iter().zip(&self.segment_ids) {
             let class = segment.fare.class.good().map_or(0, |class| class.0);
             let basis = text(&mut self.builder, &segment.fare.basis)?;
             if class != 0 || basis.len > 0 {
@@ -253,21 +306,43 @@ impl<'c> Collector<'c> {
             fares_start: 0,
             fares_len: 0,
             transfer: Transfer::Managed,
-            cabin_bags: bags(draft, |fare| fare.cabin_bags),
-            checked_bags: bags(draft, |fare| fare.checked_bags),
+            cabin_bags: bags(segments, |fare| fare.cabin_bags),
+            checked_bags: bags(segments, |fare| fare.checked_bags),
             brand: text(&mut self.builder, &draft.brand)?,
-            link: self.link(draft, price.currency)?,
+            link,
             emissions_grams: draft.emissions_grams,
         };
         self.builder.offer(offer, &self.fares).map_err(full)
     }
 
+    fn check_flights_once(&mut self, flights: &Flights<'_>) -> Result<(), Refusal> {
+        if let Some(checked) = self.checked {
+            return checked;
+        }
+        let checked = self.check_flights(flights);
+        self.checked = Some(checked);
+        checked
+    }
+
+    fn add_itinerary_once(&mut self, flights: &Flights<'_>) -> Result<u32, Refusal> {
+        if let Some(itinerary) = self.itinerary {
+            return Ok(itinerary);
+        }
+        let itinerary = self.add_itinerary(flights)?;
+        self.itinerary = Some(itinerary);
+        Ok(itinerary)
+    }
+
     /// Checks segments and their order into `flown`, before anything of them is kept.
-    fn check_flights(&mut self, draft: &Draft<'_>) -> Result<(), Refusal> {
+    fn check_flights(&mut self, flights: &Flights<'_>) -> Result<(), Refusal> {
+        let Flights { segments, leg_ends, fault } = flights;
+        if let Some((part, reason)) = *fault {
+            return Err(Refusal::new(part, reason));
+        }
         self.flown.clear();
         let mut start = 0;
-        for (leg, &end) in draft.leg_ends.iter().enumerate() {
-            for (index, segment) in draft.segments[start..end].iter().enumerate() {
+        for (leg, &end) in leg_ends.iter().enumerate() {
+            for (index, segment) in segments[start..end].iter().enumerate() {
                 let checked = check_segment(segment).map_err(|(part, reason)| Refusal {
                     part,
                     at: Some((leg, index)),
@@ -277,22 +352,17 @@ impl<'c> Collector<'c> {
             }
             start = end;
         }
-        check_itinerary(self.context.question, &self.flown, &draft.leg_ends)?;
-        let said = draft.segments.iter().filter_map(|segment| segment.fare.cabin.good()).max();
-        if said.is_some_and(|best| best < self.context.question.cabin) {
-            return Err(Refusal::new(Part::Cabin, Reason::OtherCabin));
-        }
-        Ok(())
+        check_itinerary(self.context.question, &self.flown, leg_ends)
     }
 
-    fn add_itinerary(&mut self, draft: &Draft<'_>) -> Result<u32, Refusal> {
+    fn add_itinerary(&mut self, flights: &Flights<'_>) -> Result<u32, Refusal> {
         self.segment_ids.clear();
         self.leg_ids.clear();
         for &segment in &self.flown {
             self.segment_ids.push(self.builder.segment(segment));
         }
         let mut start = 0;
-        for &end in &draft.leg_ends {
+        for &end in &flights.leg_ends {
             self.leg_ids.push(self.builder.leg(&self.segment_ids[start..end]).map_err(full)?);
             start = end;
         }
@@ -301,12 +371,12 @@ impl<'c> Collector<'c> {
 
     fn link(&mut self, draft: &Draft<'_>, currency: CurrencyCode) -> Result<Text, Refusal> {
         let refused = Refusal::new(Part::Link, Reason::BadLink);
-        let template = self.context.settings.link.as_ref().ok_or(refused)?;
+        let template = self.template.as_ref().ok_or(refused)?;
         let (Field::Good(id), Field::Good(amount)) = (&draft.id, &draft.amount) else {
             return Err(refused);
         };
         let values = LinkValues { offer_id: id, amount, currency: currency.to_bytes() };
-        template.render(self.context.question, values, &mut self.link);
+        template.render(values, &mut self.link);
         if self.link.len() > crate::link::LINK_BYTES_MAX {
             return Err(refused);
         }
@@ -336,9 +406,12 @@ pub(crate) fn full(error: AnswerFull) -> Refusal {
 }
 
 /// The fewest pieces on any segment, if every segment says how many.
-fn bags(draft: &Draft<'_>, of: impl Fn(&DraftFare<'_>) -> Field<Count>) -> BagAllowance {
+fn bags(
+    segments: &[DraftSegment<'_>],
+    of: impl Fn(&DraftFare<'_>) -> Field<Count>,
+) -> BagAllowance {
     let mut fewest = None;
-    for segment in &draft.segments {
+    for segment in segments {
         match of(&segment.fare) {
             Field::Good(Count(pieces)) => {
                 let pieces = pieces.min(99) as u8;

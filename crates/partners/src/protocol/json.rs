@@ -1,8 +1,8 @@
 //! JSON in and out: which parser reads, how texts are written, how headers are filled.
 //!
-//! With the feature `fast-json` sonic-rs reads, else serde_json; both drive the same visitors of
-//! [`super::read`]. Neither is ever asked to skip a value by its own means: sonic-rs skips by
-//! unlimited recursion, which a hostile document could turn into a stack overflow.
+//! With the feature `fast-json` our own reader, [`scan`], reads; without it serde_json. Both drive the
+//! same visitors of [`super::read`] and understand the same. Neither follows skipped values by
+//! recursion, which a hostile document could turn into a stack overflow (sonic-rs 0.5 does).
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
@@ -11,13 +11,16 @@ use serde::de::DeserializeSeed;
 use crate::protocol::DecodeError;
 use crate::settings::Secret;
 
+#[cfg(any(test, feature = "fast-json"))]
+mod scan;
+
 /// Reads a whole document by a seed.
 #[cfg(feature = "fast-json")]
 pub(crate) fn read<'de, S: DeserializeSeed<'de>>(
     bytes: &'de [u8],
     seed: S,
 ) -> Result<S::Value, DecodeError> {
-    read_sonic(bytes, seed)
+    read_scanner(bytes, seed)
 }
 
 /// Reads a whole document by a seed.
@@ -29,19 +32,21 @@ pub(crate) fn read<'de, S: DeserializeSeed<'de>>(
     read_serde(bytes, seed)
 }
 
-#[cfg(feature = "fast-json")]
-pub(crate) fn read_sonic<'de, S: DeserializeSeed<'de>>(
+#[cfg(any(test, feature = "fast-json"))]
+pub(crate) fn read_scanner<'de, S: DeserializeSeed<'de>>(
     bytes: &'de [u8],
     seed: S,
 ) -> Result<S::Value, DecodeError> {
-    let mut reader = sonic_rs::Deserializer::from_slice(bytes);
-    let wrong = |error: sonic_rs::Error| DecodeError::NotJson {
-        at: error.offset(),
-        problem: shorten(&error.to_string()),
-    };
-    let value = seed.deserialize(&mut reader).map_err(wrong)?;
-    reader.end().map_err(wrong)?;
-    Ok(value)
+    let text = str::from_utf8(bytes).map_err(|error| DecodeError::NotJson {
+        at: error.valid_up_to(),
+        problem: "not UTF-8".to_owned(),
+    })?;
+    let mut scanner = scan::Scanner::new(text);
+    let read = seed.deserialize(&mut scanner).and_then(|value| scanner.end().map(|()| value));
+    read.map_err(|error| DecodeError::NotJson {
+        at: scanner.at().min(bytes.len()),
+        problem: error.to_string(),
+    })
 }
 
 #[cfg(any(test, not(feature = "fast-json")))]
@@ -67,6 +72,7 @@ fn offset(bytes: &[u8], line: usize, column: usize) -> usize {
 }
 
 /// The first line of a parser's message, shortened: it may quote the document.
+#[cfg(any(test, not(feature = "fast-json")))]
 fn shorten(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();
     line.chars().take(120).collect()

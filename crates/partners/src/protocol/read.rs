@@ -2,15 +2,16 @@
 //!
 //! A value of the wrong type is a value ([`Field::Wrong`]), not a failed document: only the offer
 //! that holds it is left out. Objects and lists are read in place through [`Object`] and [`List`],
-//! so nothing is collected between the bytes and the draft of an offer. Nesting is limited by the
-//! parsers (255 levels by sonic-rs, 128 by serde_json); deeper documents are refused.
+//! so nothing is collected between the bytes and the draft of an offer. The readers limit nesting.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use domain::{AgentId, AirportCode, Cabin, CarrierCode, CurrencyCode, FlightNumber, LocalTime};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 
 /// One value of a document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -210,43 +211,15 @@ macro_rules! every_scalar {
     };
 }
 
-/// A value nobody needs. Reads it level by level, so that the parser's depth limit holds.
-pub(crate) struct Skip;
-
-impl<'de> Deserialize<'de> for Skip {
-    #[inline]
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Self)
-    }
-}
-
-impl<'de> Visitor<'de> for Skip {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    every_scalar!(Self, |self| self, self);
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self, A::Error> {
-        drain_seq(seq).map(|()| self)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self, A::Error> {
-        drain_map(map).map(|()| self)
-    }
-}
-
 /// Reads the rest of a list without keeping it.
 pub(crate) fn drain_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<(), A::Error> {
-    while seq.next_element::<Skip>()?.is_some() {}
+    while seq.next_element::<IgnoredAny>()?.is_some() {}
     Ok(())
 }
 
 fn drain_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
-    while map.next_key::<Skip>()?.is_some() {
-        map.next_value::<Skip>()?;
+    while map.next_key::<IgnoredAny>()?.is_some() {
+        map.next_value::<IgnoredAny>()?;
     }
     Ok(())
 }
@@ -254,7 +227,7 @@ fn drain_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
 /// Reads the value of a key nobody needs.
 #[inline]
 pub(crate) fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
-    map.next_value::<Skip>().map(|_| ())
+    map.next_value::<IgnoredAny>().map(|_| ())
 }
 
 /// Something filled from a JSON object, key by key.
@@ -302,7 +275,7 @@ impl<'de, T: Object<'de>> Visitor<'de> for ObjectSeed<'_, T> {
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Key(key)) = map.next_key::<Key<'de>>()? {
+        while let Some(key) = map.next_key_seed(Key)? {
             self.0.field(&key, &mut map)?;
         }
         Ok(())
@@ -347,31 +320,78 @@ impl<'de, T: List<'de>> Visitor<'de> for ListSeed<'_, T> {
     every_scalar!((), |self| self.0.not_a_list(), ());
 }
 
-/// A key; borrowed unless it is written with escapes.
-struct Key<'de>(Cow<'de, str>);
+/// Names of values that often repeat from offer to offer, for [`Repeating`].
+pub(crate) const SLOTS: [&str; 2] = ["repeats:0", "repeats:1"];
 
-impl<'de> Deserialize<'de> for Key<'de> {
+/// Whether a repeating value was read or stands exactly as it last did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// It was read.
+    New,
+    /// It is what was last read with the same slot; nothing was read.
+    Same,
+}
+
+/// Reads a value unless it is written exactly as the last one with the same slot. Our own reader
+/// notices; serde_json always reads.
+pub(crate) struct Repeating<S> {
+    /// Index into [`SLOTS`].
+    pub(crate) slot: usize,
+    pub(crate) seed: S,
+}
+
+impl<'de, S: DeserializeSeed<'de, Value = ()>> DeserializeSeed<'de> for Repeating<S> {
+    type Value = Seen;
+
     #[inline]
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_identifier(KeyVisitor)
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Seen, D::Error> {
+        deserializer.deserialize_newtype_struct(SLOTS[self.slot], self)
     }
 }
 
-struct KeyVisitor;
+impl<'de, S: DeserializeSeed<'de, Value = ()>> Visitor<'de> for Repeating<S> {
+    type Value = Seen;
 
-impl<'de> Visitor<'de> for KeyVisitor {
-    type Value = Key<'de>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    #[inline]
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Seen, D::Error> {
+        self.seed.deserialize(deserializer).map(|()| Seen::New)
+    }
+
+    #[inline]
+    fn visit_unit<E>(self) -> Result<Seen, E> {
+        Ok(Seen::Same)
+    }
+}
+
+/// Reads a key; borrowed unless it is written with escapes.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    #[inline(always)]
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, str>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
     }
 
-    #[inline]
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Key<'de>, E> {
-        Ok(Key(Cow::Borrowed(text)))
+    #[inline(always)]
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(text))
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Key<'de>, E> {
-        Ok(Key(Cow::Owned(text.to_owned())))
+    fn visit_str<E: Error>(self, text: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(text.to_owned()))
     }
 }

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use domain::CarrierCode;
-use serde::de::{MapAccess, SeqAccess};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess};
 
 use crate::protocol::draft::{
-    Collector, Draft, DraftFare, DraftSegment, Names, Part, SEGMENTS_MAX,
+    Collector, Draft, DraftFare, DraftSegment, Flights, Names, Part, SEGMENTS_MAX,
 };
 use crate::protocol::read::{
-    Amount, Count, Field, List, ListSeed, Object, ObjectSeed, Skip, drain_seq, skip,
+    Amount, Count, Field, List, ListSeed, Object, ObjectSeed, Repeating, drain_seq, skip,
 };
 use crate::protocol::{DecodeContext, DecodeError, Decoded, json};
 
@@ -96,7 +96,7 @@ impl<'de> List<'de> for Root<'_, 'de> {
         self.found = true;
         loop {
             if self.collector.is_full() {
-                if seq.next_element::<Skip>()?.is_none() {
+                if seq.next_element::<IgnoredAny>()?.is_none() {
                     return Ok(());
                 }
                 self.collector.skip_full(NAMES, self.index);
@@ -122,15 +122,13 @@ fn join<'de>(draft: &mut Draft<'de>, extra: &mut Extra<'de>) {
         draft.amount = std::mem::take(&mut extra.total);
     }
     draft.brand = std::mem::take(&mut extra.brand);
-    for (index, segment) in draft.segments.iter_mut().enumerate() {
+    for (index, segment) in draft.flights.segments.iter_mut().enumerate() {
         let same = |fare: &&mut (Field<Cow<'de, str>>, DraftFare<'de>)| fare.0 == segment.id;
         let found = match extra.fares.get_mut(index).filter(same) {
             Some(found) => Some(found),
             None => extra.fares.iter_mut().find(|fare| same(fare)),
         };
-        if let Some((_, fare)) = found {
-            segment.fare = std::mem::take(fare);
-        }
+        segment.fare = found.map(|(_, fare)| std::mem::take(fare)).unwrap_or_default();
     }
 }
 
@@ -143,7 +141,12 @@ impl<'de> Object<'de> for Offer<'_, 'de> {
     fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
             "id" => map.next_value().map(|value| self.draft.id = value),
-            "itineraries" => map.next_value_seed(ListSeed(&mut Itineraries(self.draft))),
+            "itineraries" => {
+                let seed = FlightsSeed(&mut self.draft.flights);
+                let seen = map.next_value_seed(Repeating { slot: 0, seed })?;
+                self.draft.flights_seen = Some(seen);
+                Ok(())
+            }
             "price" => map.next_value_seed(ObjectSeed(&mut Price {
                 draft: self.draft,
                 total: &mut self.extra.total,
@@ -196,14 +199,24 @@ impl<'de> List<'de> for FirstCode<'_> {
     }
 }
 
-struct Itineraries<'r, 'de>(&'r mut Draft<'de>);
+/// The flights, which are often those of the offer before: another fare for the same itinerary.
+struct FlightsSeed<'r, 'de>(&'r mut Flights<'de>);
+
+impl<'de> DeserializeSeed<'de> for FlightsSeed<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.0.clear();
+        ListSeed(&mut Itineraries(self.0)).deserialize(deserializer)
+    }
+}
+
+struct Itineraries<'r, 'de>(&'r mut Flights<'de>);
 
 impl<'de> List<'de> for Itineraries<'_, 'de> {
     fn items<A: SeqAccess<'de>>(&mut self, mut seq: A) -> Result<(), A::Error> {
         while seq.next_element_seed(ObjectSeed(&mut Itinerary(self.0)))?.is_some() {
-            self.0.leg_ends.push(self.0.segments.len());
-            if self.0.leg_ends.len() > domain::request::LEGS_MAX {
-                self.0.malformed(Part::Legs);
+            if !self.0.end_leg() {
                 return drain_seq(seq);
             }
         }
@@ -215,7 +228,7 @@ impl<'de> List<'de> for Itineraries<'_, 'de> {
     }
 }
 
-struct Itinerary<'r, 'de>(&'r mut Draft<'de>);
+struct Itinerary<'r, 'de>(&'r mut Flights<'de>);
 
 impl<'de> Object<'de> for Itinerary<'_, 'de> {
     fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
@@ -230,7 +243,7 @@ impl<'de> Object<'de> for Itinerary<'_, 'de> {
     }
 }
 
-struct Segments<'r, 'de>(&'r mut Draft<'de>);
+struct Segments<'r, 'de>(&'r mut Flights<'de>);
 
 impl<'de> List<'de> for Segments<'_, 'de> {
     fn items<A: SeqAccess<'de>>(&mut self, mut seq: A) -> Result<(), A::Error> {

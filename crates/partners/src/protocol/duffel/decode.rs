@@ -1,10 +1,11 @@
 //! Bytes of a Duffel answer into columns.
 
-use serde::de::{MapAccess, SeqAccess};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess};
 
 use crate::protocol::draft::{Collector, Draft, DraftFare, DraftSegment, Names, Part};
 use crate::protocol::read::{
-    Amount, Count, Field, List, ListSeed, Object, ObjectSeed, Scalar, Skip, drain_seq, skip,
+    Amount, Count, Field, List, ListSeed, Object, ObjectSeed, Repeating, Scalar, Seen, drain_seq,
+    skip,
 };
 use crate::protocol::{DecodeContext, DecodeError, Decoded, json};
 
@@ -46,6 +47,7 @@ pub(super) fn decode_by<'c, 'de>(
     let mut root = Root(Offers {
         collector: Collector::new(context),
         draft: Draft::default(),
+        fare: DraftFare::default(),
         index: 0,
         found: false,
     });
@@ -88,6 +90,7 @@ impl<'de> Object<'de> for Data<'_, '_, 'de> {
 struct Offers<'c, 'de> {
     collector: Collector<'c>,
     draft: Draft<'de>,
+    fare: DraftFare<'de>,
     index: usize,
     found: bool,
 }
@@ -97,13 +100,13 @@ impl<'de> List<'de> for Offers<'_, 'de> {
         self.found = true;
         loop {
             if self.collector.is_full() {
-                if seq.next_element::<Skip>()?.is_none() {
+                if seq.next_element::<IgnoredAny>()?.is_none() {
                     return Ok(());
                 }
                 self.collector.skip_full(NAMES, self.index);
             } else {
                 self.draft.clear();
-                let mut offer = Offer(&mut self.draft);
+                let mut offer = Offer { draft: &mut self.draft, fare: &mut self.fare };
                 if seq.next_element_seed(ObjectSeed(&mut offer))?.is_none() {
                     return Ok(());
                 }
@@ -114,17 +117,24 @@ impl<'de> List<'de> for Offers<'_, 'de> {
     }
 }
 
-struct Offer<'r, 'de>(&'r mut Draft<'de>);
+struct Offer<'r, 'de> {
+    draft: &'r mut Draft<'de>,
+    fare: &'r mut DraftFare<'de>,
+}
 
 impl<'de> Object<'de> for Offer<'_, 'de> {
     fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        let draft = &mut *self.0;
+        let draft = &mut *self.draft;
         match key {
             "id" => draft.id = map.next_value()?,
             "total_amount" => draft.amount = map.next_value()?,
             "total_currency" => draft.currency = map.next_value()?,
             "owner" => return map.next_value_seed(ObjectSeed(&mut CodeOf(&mut draft.seller))),
-            "slices" => return map.next_value_seed(ListSeed(&mut Slices(draft))),
+            "slices" => {
+                draft.flights.clear();
+                draft.flights_seen = Some(Seen::New);
+                return map.next_value_seed(ListSeed(&mut Slices(self)));
+            }
             "total_emissions_kg" => {
                 let kilograms: Field<Amount> = map.next_value()?;
                 draft.emissions_grams =
@@ -136,18 +146,16 @@ impl<'de> Object<'de> for Offer<'_, 'de> {
     }
 
     fn not_an_object(&mut self) {
-        self.0.malformed(Part::Offer);
+        self.draft.malformed(Part::Offer);
     }
 }
 
-struct Slices<'r, 'de>(&'r mut Draft<'de>);
+struct Slices<'r, 'o, 'de>(&'r mut Offer<'o, 'de>);
 
-impl<'de> List<'de> for Slices<'_, 'de> {
+impl<'de> List<'de> for Slices<'_, '_, 'de> {
     fn items<A: SeqAccess<'de>>(&mut self, mut seq: A) -> Result<(), A::Error> {
         while seq.next_element_seed(ObjectSeed(&mut Slice(self.0)))?.is_some() {
-            self.0.leg_ends.push(self.0.segments.len());
-            if self.0.leg_ends.len() > domain::request::LEGS_MAX {
-                self.0.malformed(Part::Legs);
+            if !self.0.draft.flights.end_leg() {
                 return drain_seq(seq);
             }
         }
@@ -155,18 +163,18 @@ impl<'de> List<'de> for Slices<'_, 'de> {
     }
 
     fn not_a_list(&mut self) {
-        self.0.malformed(Part::Legs);
+        self.0.draft.flights.malformed(Part::Legs);
     }
 }
 
-struct Slice<'r, 'de>(&'r mut Draft<'de>);
+struct Slice<'r, 'o, 'de>(&'r mut Offer<'o, 'de>);
 
-impl<'de> Object<'de> for Slice<'_, 'de> {
+impl<'de> Object<'de> for Slice<'_, '_, 'de> {
     fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
             "segments" => map.next_value_seed(ListSeed(&mut Segments(self.0))),
-            "fare_brand_name" if self.0.brand == Field::Absent => {
-                self.0.brand = map.next_value()?;
+            "fare_brand_name" if self.0.draft.brand == Field::Absent => {
+                self.0.draft.brand = map.next_value()?;
                 Ok(())
             }
             _ => skip(map),
@@ -174,17 +182,18 @@ impl<'de> Object<'de> for Slice<'_, 'de> {
     }
 
     fn not_an_object(&mut self) {
-        self.0.malformed(Part::Legs);
+        self.0.draft.flights.malformed(Part::Legs);
     }
 }
 
-struct Segments<'r, 'de>(&'r mut Draft<'de>);
+struct Segments<'r, 'o, 'de>(&'r mut Offer<'o, 'de>);
 
-impl<'de> List<'de> for Segments<'_, 'de> {
+impl<'de> List<'de> for Segments<'_, '_, 'de> {
     fn items<A: SeqAccess<'de>>(&mut self, mut seq: A) -> Result<(), A::Error> {
-        while let Some(segment) = self.0.next_segment() {
-            if seq.next_element_seed(ObjectSeed(&mut SegmentOf(segment)))?.is_none() {
-                self.0.segments.pop();
+        let Offer { draft, fare } = &mut *self.0;
+        while let Some(segment) = draft.flights.next_segment() {
+            if seq.next_element_seed(ObjectSeed(&mut SegmentOf { segment, fare }))?.is_none() {
+                draft.flights.segments.pop();
                 return Ok(());
             }
         }
@@ -192,15 +201,19 @@ impl<'de> List<'de> for Segments<'_, 'de> {
     }
 
     fn not_a_list(&mut self) {
-        self.0.malformed(Part::Segments);
+        self.0.draft.flights.malformed(Part::Segments);
     }
 }
 
-struct SegmentOf<'r, 'de>(&'r mut DraftSegment<'de>);
+struct SegmentOf<'r, 'de> {
+    segment: &'r mut DraftSegment<'de>,
+    /// The fare read last: passengers of one offer mostly fly all its segments on one fare.
+    fare: &'r mut DraftFare<'de>,
+}
 
 impl<'de> Object<'de> for SegmentOf<'_, 'de> {
     fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        let segment = &mut *self.0;
+        let segment = &mut *self.segment;
         match key {
             "origin" => map.next_value_seed(ObjectSeed(&mut CodeOf(&mut segment.origin))),
             "destination" => map.next_value_seed(ObjectSeed(&mut CodeOf(&mut segment.destination))),
@@ -210,7 +223,12 @@ impl<'de> Object<'de> for SegmentOf<'_, 'de> {
             "operating_carrier" => {
                 map.next_value_seed(ObjectSeed(&mut CodeOf(&mut segment.operating)))
             }
-            "passengers" => map.next_value_seed(ListSeed(&mut Passengers(&mut segment.fare))),
+            "passengers" => {
+                let seed = PassengersSeed(&mut *self.fare);
+                map.next_value_seed(Repeating { slot: 0, seed })?;
+                segment.fare = self.fare.clone();
+                Ok(())
+            }
             "departing_at" => map.next_value().map(|value| segment.departs = value),
             "arriving_at" => map.next_value().map(|value| segment.arrives = value),
             "marketing_carrier_flight_number" => {
@@ -234,6 +252,17 @@ impl<'de, T: Scalar<'de>> Object<'de> for CodeOf<'_, T> {
 
     fn not_an_object(&mut self) {
         *self.0 = Field::Wrong;
+    }
+}
+
+struct PassengersSeed<'r, 'de>(&'r mut DraftFare<'de>);
+
+impl<'de> DeserializeSeed<'de> for PassengersSeed<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        *self.0 = DraftFare::default();
+        ListSeed(&mut Passengers(self.0)).deserialize(deserializer)
     }
 }
 

@@ -6,12 +6,12 @@
 use std::borrow::Cow;
 
 use domain::{AgentId, CurrencyCode};
-use serde::de::{MapAccess, SeqAccess};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 
 use super::offers::{OfferDraft, Table};
 use crate::protocol::draft::{DraftSegment, Part};
 use crate::protocol::read::{
-    Count, Field, List, ListSeed, Object, ObjectSeed, Scalar, Skip, drain_seq, skip,
+    Count, Field, List, ListSeed, Object, ObjectSeed, Scalar, drain_seq, skip,
 };
 use crate::protocol::{DecodeContext, DecodeError, Decoded, json};
 
@@ -247,7 +247,7 @@ impl<'de> List<'de> for Offers<'_, '_, 'de> {
     fn items<A: SeqAccess<'de>>(&mut self, mut seq: A) -> Result<(), A::Error> {
         for index in 0.. {
             if self.table.is_full() {
-                if seq.next_element::<Skip>()?.is_none() {
+                if seq.next_element::<IgnoredAny>()?.is_none() {
                     break;
                 }
                 self.table.skip_full(index);
