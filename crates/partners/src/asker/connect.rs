@@ -23,7 +23,7 @@ type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 type Driver = http1::Connection<Stream, Full<Bytes>>;
 
 /// Longest head of an answer, bytes; also what one connection buffers.
-const HEAD_BYTES_MAX: usize = 64 << 10;
+const HEAD_BYTES_MAX: usize = 32 << 10;
 
 /// Opens connections.
 #[derive(Clone)]

@@ -15,7 +15,7 @@ use domain::{
 };
 
 use crate::link::{LinkValues, PreparedLink};
-use crate::protocol::read::{Count, Field, Scalar, Seen};
+use crate::protocol::read::{Count, Field, Scalar};
 use crate::protocol::{DecodeContext, Decoded, Reason, Unread};
 
 mod checks;
@@ -71,12 +71,15 @@ pub(crate) struct Flights<'de> {
     leg_ends: Vec<usize>,
     /// A fault of form noticed while reading.
     fault: Option<(Part, Reason)>,
+    /// Counts readings: the same number means the same flights.
+    version: u32,
 }
 
 impl<'de> Flights<'de> {
     /// Makes room for others, keeping the memory.
     pub(crate) fn clear(&mut self) {
-        let Self { segments, leg_ends, fault } = self;
+        let Self { segments, leg_ends, fault, version } = self;
+        *version = version.wrapping_add(1);
         segments.clear();
         leg_ends.clear();
         *fault = None;
@@ -117,8 +120,8 @@ pub(crate) struct Draft<'de> {
     pub(crate) brand: Field<Cow<'de, str>>,
     pub(crate) emissions_grams: u32,
     pub(crate) flights: Flights<'de>,
-    /// Whether the offer has flights, and whether they are those of the offer before.
-    pub(crate) flights_seen: Option<Seen>,
+    /// Whether the offer has flights.
+    pub(crate) has_flights: bool,
     fault: Option<(Part, Reason)>,
 }
 
@@ -133,13 +136,13 @@ impl Draft<'_> {
             brand,
             emissions_grams,
             flights: _,
-            flights_seen,
+            has_flights,
             fault,
         } = self;
         (*id, *amount, *brand) = (Field::Absent, Field::Absent, Field::Absent);
         (*currency, *seller) = (Field::Absent, Field::Absent);
         *emissions_grams = 0;
-        *flights_seen = None;
+        *has_flights = false;
         *fault = None;
     }
 
@@ -218,7 +221,9 @@ pub(crate) struct Collector<'c> {
     pub(crate) fares: Vec<FareDetail>,
     template: Option<PreparedLink>,
     link: String,
-    /// What was found out about the flights read last, so that the same ones need no second look.
+    /// Version of the flights that `checked` and `itinerary` are about, so that the flights of
+    /// several offers need only one look.
+    flights_version: u32,
     checked: Option<Result<(), Refusal>>,
     itinerary: Option<u32>,
 }
@@ -236,6 +241,7 @@ impl<'c> Collector<'c> {
             fares: Vec::with_capacity(8),
             template: context.settings.link.as_ref().map(|link| link.prepare(context.question)),
             link: String::new(),
+            flights_version: 0,
             checked: None,
             itinerary: None,
         }
@@ -248,7 +254,8 @@ impl<'c> Collector<'c> {
 
     /// Adds an offer, or counts it with its reason.
     pub(crate) fn take(&mut self, draft: &Draft<'_>, names: Names, index: usize) {
-        if draft.flights_seen != Some(Seen::Same) {
+        if draft.flights.version != self.flights_version {
+            self.flights_version = draft.flights.version;
             (self.checked, self.itinerary) = (None, None);
         }
         if let Err(refusal) = self.try_take(draft) {
@@ -278,7 +285,7 @@ impl<'c> Collector<'c> {
         };
         let agent = self.context.settings.agent_of_carrier(seller);
         let agent = agent.ok_or(Refusal::new(Part::Seller, Reason::UnknownAgent))?;
-        if draft.flights_seen.is_none() {
+        if !draft.has_flights {
             return Err(Refusal::new(Part::Legs, Reason::Missing));
         }
         self.check_flights_once(&draft.flights)?;
@@ -335,7 +342,7 @@ impl<'c> Collector<'c> {
 
     /// Checks segments and their order into `flown`, before anything of them is kept.
     fn check_flights(&mut self, flights: &Flights<'_>) -> Result<(), Refusal> {
-        let Flights { segments, leg_ends, fault } = flights;
+        let Flights { segments, leg_ends, fault, version: _ } = flights;
         if let Some((part, reason)) = *fault {
             return Err(Refusal::new(part, reason));
         }

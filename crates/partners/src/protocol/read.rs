@@ -323,17 +323,8 @@ impl<'de, T: List<'de>> Visitor<'de> for ListSeed<'_, T> {
 /// Names of values that often repeat from offer to offer, for [`Repeating`].
 pub(crate) const SLOTS: [&str; 2] = ["repeats:0", "repeats:1"];
 
-/// Whether a repeating value was read or stands exactly as it last did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Seen {
-    /// It was read.
-    New,
-    /// It is what was last read with the same slot; nothing was read.
-    Same,
-}
-
 /// Reads a value unless it is written exactly as the last one with the same slot. Our own reader
-/// notices; serde_json always reads.
+/// notices and leaves what the seed filled as it is; serde_json always reads.
 pub(crate) struct Repeating<S> {
     /// Index into [`SLOTS`].
     pub(crate) slot: usize,
@@ -341,29 +332,29 @@ pub(crate) struct Repeating<S> {
 }
 
 impl<'de, S: DeserializeSeed<'de, Value = ()>> DeserializeSeed<'de> for Repeating<S> {
-    type Value = Seen;
+    type Value = ();
 
     #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Seen, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_newtype_struct(SLOTS[self.slot], self)
     }
 }
 
 impl<'de, S: DeserializeSeed<'de, Value = ()>> Visitor<'de> for Repeating<S> {
-    type Value = Seen;
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
     }
 
     #[inline]
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Seen, D::Error> {
-        self.seed.deserialize(deserializer).map(|()| Seen::New)
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.seed.deserialize(deserializer)
     }
 
     #[inline]
-    fn visit_unit<E>(self) -> Result<Seen, E> {
-        Ok(Seen::Same)
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 }
 

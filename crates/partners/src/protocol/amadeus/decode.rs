@@ -143,8 +143,8 @@ impl<'de> Object<'de> for Offer<'_, 'de> {
             "id" => map.next_value().map(|value| self.draft.id = value),
             "itineraries" => {
                 let seed = FlightsSeed(&mut self.draft.flights);
-                let seen = map.next_value_seed(Repeating { slot: 0, seed })?;
-                self.draft.flights_seen = Some(seen);
+                map.next_value_seed(Repeating { slot: 0, seed })?;
+                self.draft.has_flights = true;
                 Ok(())
             }
             "price" => map.next_value_seed(ObjectSeed(&mut Price {

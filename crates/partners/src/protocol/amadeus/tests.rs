@@ -70,6 +70,45 @@ fn by_both(bytes: &[u8]) -> [Result<Decoded, DecodeError>; 2] {
 }
 
 #[test]
+fn empty_lists_leave_the_rest_of_the_offer_readable() {
+    let text = String::from_utf8(document("amadeus/one_good_many_bad.json")).unwrap();
+    for (full, empty) in [
+        (r#""validatingAirlineCodes":["KL"]"#, r#""validatingAirlineCodes":[]"#),
+        (r#""travelerPricings":["#, r#""travelerPricings":[],"others":["#),
+        (r#""fareDetailsBySegment":["#, r#""fareDetailsBySegment":[],"others":["#),
+    ] {
+        assert!(text.contains(full), "{full}");
+        let [ours, theirs] = by_both(text.replace(full, empty).as_bytes());
+        assert_eq!(ours, theirs);
+        assert_eq!(ours.unwrap().answer.offers().len(), 1, "{empty}");
+    }
+}
+
+#[test]
+fn flights_given_twice_are_those_given_last_whatever_the_offer_before_had() {
+    let text = String::from_utf8(document("amadeus/three_offers.json")).unwrap();
+    let tree: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let flights = |offer: usize| tree["data"][offer]["itineraries"].to_string();
+    let offer = |flights: &[String]| {
+        let flights: String = flights.iter().map(|f| format!("\"itineraries\":{f},")).collect();
+        format!(r#"{{{flights}"id":"1","price":{{"currency":"EUR","grandTotal":"9.00"}}}}"#)
+    };
+    let (klm, british) = (flights(0), flights(2));
+    let offers = [
+        offer(std::slice::from_ref(&klm)),
+        offer(&[british.clone(), british.clone()]),
+        offer(&[british, klm.clone()]),
+        offer(&[klm]),
+        offer(&[]),
+    ];
+    let [ours, theirs] = by_both(format!(r#"{{"data":[{}]}}"#, offers.join(",")).as_bytes());
+    let decoded = ours.unwrap();
+    assert_eq!(Some(&decoded), theirs.as_ref().ok());
+    let itineraries: Vec<u32> = decoded.answer.offers().iter().map(|o| o.itinerary).collect();
+    assert_eq!((itineraries.as_slice(), decoded.unread.count), ([0, 1, 0, 0].as_slice(), 1));
+}
+
+#[test]
 fn both_readers_understand_the_corpus_alike() {
     for (name, bytes) in folder("amadeus") {
         let [ours, theirs] = by_both(&bytes);

@@ -4,8 +4,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess}
 
 use crate::protocol::draft::{Collector, Draft, DraftFare, DraftSegment, Names, Part};
 use crate::protocol::read::{
-    Amount, Count, Field, List, ListSeed, Object, ObjectSeed, Repeating, Scalar, Seen, drain_seq,
-    skip,
+    Amount, Count, Field, List, ListSeed, Object, ObjectSeed, Repeating, Scalar, drain_seq, skip,
 };
 use crate::protocol::{DecodeContext, DecodeError, Decoded, json};
 
@@ -132,7 +131,7 @@ impl<'de> Object<'de> for Offer<'_, 'de> {
             "owner" => return map.next_value_seed(ObjectSeed(&mut CodeOf(&mut draft.seller))),
             "slices" => {
                 draft.flights.clear();
-                draft.flights_seen = Some(Seen::New);
+                draft.has_flights = true;
                 return map.next_value_seed(ListSeed(&mut Slices(self)));
             }
             "total_emissions_kg" => {

@@ -117,6 +117,20 @@ fn by_both(bytes: &[u8]) -> [Result<Decoded, DecodeError>; 2] {
 }
 
 #[test]
+fn empty_lists_leave_the_rest_of_the_offer_readable() {
+    let text = String::from_utf8(document("duffel/one_good_many_bad.json")).unwrap();
+    for (full, empty) in [
+        (r#","passengers":[{"passenger_id""#, r#","passengers":[],"others":[{"passenger_id""#),
+        (r#""baggages":["#, r#""baggages":[],"others":["#),
+    ] {
+        assert!(text.contains(full), "{full}");
+        let [ours, theirs] = by_both(text.replace(full, empty).as_bytes());
+        assert_eq!(ours, theirs);
+        assert_eq!(ours.unwrap().answer.offers().len(), 1, "{empty}");
+    }
+}
+
+#[test]
 fn both_readers_understand_the_corpus_alike() {
     for (name, bytes) in folder("duffel") {
         let [ours, theirs] = by_both(&bytes);

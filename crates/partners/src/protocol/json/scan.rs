@@ -277,9 +277,13 @@ struct Access<'a, 'de> {
 }
 
 impl Access<'_, '_> {
-    /// Moves to the next item, or past the closing byte.
+    /// Moves to the next item, or past the closing byte, once.
     #[inline(always)]
     fn advance(&mut self, closing: u8) -> Result<bool, ScanError> {
+        // A visitor may ask again after the end; what follows then is not its own.
+        if self.ended {
+            return Ok(false);
+        }
         let byte = self.scanner.peek()?;
         if byte == closing {
             self.scanner.at += 1;

@@ -41,93 +41,95 @@ fn assert_same(bytes: &[u8]) {
     assert_eq!(ours.is_ok(), theirs.is_ok(), "{} {ours:?} {theirs:?}", shown());
 }
 
+/// Texts at the edges of what JSON is.
+const CORNERS: &[&str] = &[
+    "",
+    " ",
+    "null",
+    " true ",
+    "falsey",
+    "nul",
+    "tru",
+    "0",
+    "-0",
+    "00",
+    "01",
+    "-",
+    "1.",
+    ".5",
+    "1.5",
+    "1e5",
+    "1E+5",
+    "1e",
+    "1e+",
+    "1.e5",
+    "-1.5e-3",
+    "1e999",
+    "-1e999",
+    "1e-999",
+    "18446744073709551615",
+    "18446744073709551616",
+    "-9223372036854775808",
+    "-9223372036854775809",
+    "123456789012345678901234567890",
+    "0.1",
+    "5-",
+    "5 5",
+    "1a",
+    "+1",
+    "\"\"",
+    "\"a\"",
+    "\"a",
+    "\"\\\"\"",
+    "\"\\u00e9\"",
+    "\"\\uD83D\\uDE00\"",
+    "\"\\uD83D\"",
+    "\"\\uDE00\"",
+    "\"\\uD83Dx\"",
+    "\"\\uD83D\\u0041\"",
+    "\"\\u12\"",
+    "\"\\u12G4\"",
+    "\"\\x\"",
+    "\"\\",
+    "\"tab\t\"",
+    "\"\u{0}\"",
+    "\"\u{7f}é東\"",
+    "\"seven77\"",
+    "\"eight888\"",
+    "\"nine99999\\n\"",
+    "[]",
+    "[ ]",
+    "[1]",
+    "[1,]",
+    "[,1]",
+    "[1 2]",
+    "[1,2",
+    "{}",
+    "{ }",
+    "{\"a\":1}",
+    "{\"a\":1,}",
+    "{,}",
+    "{\"a\" : 1 , \"b\":[{}]}",
+    "{\"a\"}",
+    "{\"a\":}",
+    "{a:1}",
+    "{1:1}",
+    "{\"a\":1 \"b\":2}",
+    "{\"a\":1}}",
+    "[}",
+    "{]",
+    "[[[]]]",
+    "\u{feff}1",
+    "{\"a\":1,\"a\":2}",
+    "[1]x",
+    "[null,true,false]",
+    "[nulll]",
+    "{\"\\u0061\":1}",
+];
+
 #[test]
 fn corners_of_the_grammar_are_as_serde_json_has_them() {
-    let texts = [
-        "",
-        " ",
-        "null",
-        " true ",
-        "falsey",
-        "nul",
-        "tru",
-        "0",
-        "-0",
-        "00",
-        "01",
-        "-",
-        "1.",
-        ".5",
-        "1.5",
-        "1e5",
-        "1E+5",
-        "1e",
-        "1e+",
-        "1.e5",
-        "-1.5e-3",
-        "1e999",
-        "-1e999",
-        "1e-999",
-        "18446744073709551615",
-        "18446744073709551616",
-        "-9223372036854775808",
-        "-9223372036854775809",
-        "123456789012345678901234567890",
-        "0.1",
-        "5-",
-        "5 5",
-        "1a",
-        "+1",
-        "\"\"",
-        "\"a\"",
-        "\"a",
-        "\"\\\"\"",
-        "\"\\u00e9\"",
-        "\"\\uD83D\\uDE00\"",
-        "\"\\uD83D\"",
-        "\"\\uDE00\"",
-        "\"\\uD83Dx\"",
-        "\"\\uD83D\\u0041\"",
-        "\"\\u12\"",
-        "\"\\u12G4\"",
-        "\"\\x\"",
-        "\"\\",
-        "\"tab\t\"",
-        "\"\u{0}\"",
-        "\"\u{7f}é東\"",
-        "\"seven77\"",
-        "\"eight888\"",
-        "\"nine99999\\n\"",
-        "[]",
-        "[ ]",
-        "[1]",
-        "[1,]",
-        "[,1]",
-        "[1 2]",
-        "[1,2",
-        "{}",
-        "{ }",
-        "{\"a\":1}",
-        "{\"a\":1,}",
-        "{,}",
-        "{\"a\" : 1 , \"b\":[{}]}",
-        "{\"a\"}",
-        "{\"a\":}",
-        "{a:1}",
-        "{1:1}",
-        "{\"a\":1 \"b\":2}",
-        "{\"a\":1}}",
-        "[}",
-        "{]",
-        "[[[]]]",
-        "\u{feff}1",
-        "{\"a\":1,\"a\":2}",
-        "[1]x",
-        "[null,true,false]",
-        "[nulll]",
-        "{\"\\u0061\":1}",
-    ];
-    for text in texts {
+    for text in CORNERS {
         assert_same(text.as_bytes());
     }
 }
@@ -148,6 +150,40 @@ fn refusal<S: for<'de> DeserializeSeed<'de, Value: fmt::Debug>>(text: &str, seed
     match read_scanner(text.as_bytes(), seed).unwrap_err() {
         crate::DecodeError::NotJson { problem, .. } => problem,
         other => panic!("{other}"),
+    }
+}
+
+/// Asks once more after the end of a list, as a visitor that takes the first item and drains does.
+struct FirstOf;
+
+impl<'de> DeserializeSeed<'de> for FirstOf {
+    type Value = Option<u32>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<u32>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FirstOf {
+    type Value = Option<u32>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Option<u32>, A::Error> {
+        let first = seq.next_element()?;
+        crate::protocol::read::drain_seq(seq)?;
+        Ok(first)
+    }
+}
+
+#[test]
+fn asking_again_after_the_end_of_a_list_takes_nothing_that_follows() {
+    for text in ["[]", "[7]", "[7,8]", "[]]", "[]}", "[7]]"] {
+        let (ours, theirs) =
+            (read_scanner(text.as_bytes(), FirstOf), read_serde(text.as_bytes(), FirstOf));
+        assert_eq!(ours.ok(), theirs.ok(), "{text}");
     }
 }
 
