@@ -66,6 +66,7 @@ pub struct Answer {
     keys: Vec<ItineraryKey>,
     operators: Vec<u64>,
     offers: Vec<Offer>,
+    brand_marks: Vec<u64>,
     fares: Vec<FareDetail>,
     texts: String,
 }
@@ -83,6 +84,14 @@ impl Answer {
     #[inline]
     pub fn offers(&self) -> &[Offer] {
         &self.offers
+    }
+
+    /// Fingerprints of the offers' brands, by offer index: equal for equal brands in any answer.
+    /// Comparing them spares reading texts that lie far apart.
+    #[must_use]
+    #[inline]
+    pub fn brand_marks(&self) -> &[u64] {
+        &self.brand_marks
     }
 
     /// Keys of the itineraries, by itinerary index.
@@ -145,6 +154,7 @@ impl Answer {
             + (self.itineraries.items.capacity() + self.itineraries.ends.capacity()) * 4
             + self.keys.capacity() * 16
             + self.operators.capacity() * 8
+            + self.brand_marks.capacity() * 8
             + self.offers.capacity() * size_of::<Offer>()
             + self.fares.capacity() * size_of::<FareDetail>()
             + self.texts.capacity()
@@ -287,7 +297,9 @@ impl AnswerBuilder {
         }
         offer.fares_start = self.answer.fares.len() as u32;
         offer.fares_len = fares.len() as u16;
+        let brand = xxhash_rust::xxh3::xxh3_64(self.answer.text(offer.brand).as_bytes());
         self.answer.fares.extend_from_slice(fares);
+        self.answer.brand_marks.push(brand);
         self.answer.offers.push(offer);
         Ok(())
     }

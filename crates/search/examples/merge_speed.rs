@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p search --example merge_speed`
 //!
+//! With `--quick` each figure is measured once over few turns, for counting instructions.
+//!
 //! Prints the median of several rounds and a checksum, so that nothing can be left out unseen. The
 //! answers are made here from a seed; rendering is not part of it.
 
@@ -22,39 +24,41 @@ use search::{Display, Locale, View, merge, view};
 const ANSWERS: usize = 30;
 const OFFERS: usize = 90;
 const ITINERARIES: u64 = 300;
-const ROUNDS: usize = 9;
-const TURNS: u32 = 2_000;
 
 fn main() {
     let atlas = atlas::atlas();
-    for legs in [1, 2] {
+    let quick = std::env::args().any(|argument| argument == "--quick");
+    let (rounds, turns) = if quick { (1, 20) } else { (75, 200) };
+    let report = |what: &str, turn: &mut dyn FnMut() -> u64| report(what, (rounds, turns), turn);
+    for (legs, brands) in [(1, 1), (1, 3), (2, 1), (2, 3)] {
         let question = question(legs);
         let mut random = Random::from_seed(7);
         let flights: Vec<Vec<Vec<Segment>>> =
             (0..ITINERARIES).map(|_| itinerary(&question, atlas, &mut random)).collect();
-        let answers: Vec<Arc<Answer>> =
-            (0..ANSWERS).map(|index| Arc::new(answer(index, &flights, &mut random))).collect();
+        let answers: Vec<Arc<Answer>> = (0..ANSWERS)
+            .map(|index| Arc::new(answer((index, brands), &flights, &mut random)))
+            .collect();
         let display = Display::new(CurrencyCode::literal("GBP"), Locale::EN_GB);
         let with_facets = View::default();
         let without = View { facets: false, ..View::default() };
         let merged = merge(&answers, &display, atlas);
         println!(
-            "{legs} leg(s): {} answers, {} offers, {} itineraries, {} options kept",
+            "{legs} leg(s), {brands} brand(s) a seller: {} answers, {} offers, {} itineraries, {} options kept",
             answers.len(),
             answers.iter().map(|answer| answer.offers().len()).sum::<usize>(),
             merged.itineraries().len(),
             merged.option_count()
         );
-        report("merge", || merge(black_box(&answers), &display, atlas).option_count() as u64);
-        report("merge + rank a page of 10", || {
+        report("merge", &mut || merge(black_box(&answers), &display, atlas).option_count() as u64);
+        report("merge + rank a page of 10", &mut || {
             let merged = merge(black_box(&answers), &display, atlas);
             checksum(&view(&merged, &question, &display, &without))
         });
-        report("merge + rank + facets", || {
+        report("merge + rank + facets", &mut || {
             let merged = merge(black_box(&answers), &display, atlas);
             checksum(&view(&merged, &question, &display, &with_facets))
         });
-        report("rank + facets of a merged answer", || {
+        report("rank + facets of a merged answer", &mut || {
             checksum(&view(black_box(&merged), &question, &display, &with_facets))
         });
     }
@@ -65,18 +69,18 @@ fn checksum(page: &search::Page) -> u64 {
     prices.fold(u64::from(page.matched), |sum, price| sum.wrapping_mul(31) + price as u64)
 }
 
-fn report(what: &str, mut turn: impl FnMut() -> u64) {
-    let mut rounds: Vec<f64> = Vec::new();
+fn report(what: &str, (rounds, turns): (usize, u32), turn: &mut dyn FnMut() -> u64) {
+    let mut times: Vec<f64> = Vec::new();
     let mut sum = 0;
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         let start = runtime::now();
-        for _ in 0..TURNS {
+        for _ in 0..turns {
             sum = turn();
         }
-        rounds.push(start.elapsed().as_secs_f64() / f64::from(TURNS));
+        times.push(start.elapsed().as_secs_f64() / f64::from(turns));
     }
-    rounds.sort_by(f64::total_cmp);
-    let (best, median) = (rounds[0], rounds[ROUNDS / 2]);
+    times.sort_by(f64::total_cmp);
+    let (best, median) = (times[0], times[rounds / 2]);
     println!(
         "  {what:<34} {:>7.1} us median, {:>7.1} us best = {:>6.0}/s a core   checksum {sum:x}",
         median * 1e6,
@@ -139,18 +143,24 @@ fn itinerary(question: &Question, atlas: &Atlas, random: &mut Random) -> Vec<Vec
     legs
 }
 
-fn answer(index: usize, flights: &[Vec<Vec<Segment>>], random: &mut Random) -> Answer {
+fn answer(
+    (index, brands): (usize, usize),
+    flights: &[Vec<Vec<Segment>>],
+    random: &mut Random,
+) -> Answer {
     let currency = CurrencyCode::literal(["GBP", "EUR", "EUR", "USD", "SGD"][index % 5]);
     let agent: AgentId = format!("ag{index:02}").parse().unwrap_or(AgentId::literal("ag"));
     let mut builder = AnswerBuilder::default();
     let mut order: Vec<usize> = (0..flights.len()).collect();
-    for at in 0..OFFERS {
-        // Each seller has so many different itineraries.
+    for at in 0..OFFERS / brands {
+        // Each seller has so many different itineraries, each in all its brands.
         let other = at + random.below((flights.len() - at) as u64) as usize;
         order.swap(at, other);
         let legs = &flights[order[at]];
-        if add(&mut builder, legs, (agent, currency), random).is_none() {
-            break;
+        for brand in &["LIGHT", "STANDARD", "FLEX"][..brands] {
+            if add(&mut builder, legs, (agent, brand, currency), random).is_none() {
+                return builder.finish();
+            }
         }
     }
     builder.finish()
@@ -159,7 +169,7 @@ fn answer(index: usize, flights: &[Vec<Vec<Segment>>], random: &mut Random) -> A
 fn add(
     builder: &mut AnswerBuilder,
     legs: &[Vec<Segment>],
-    (agent, currency): (AgentId, CurrencyCode),
+    (agent, brand, currency): (AgentId, &str, CurrencyCode),
     random: &mut Random,
 ) -> Option<()> {
     let mut rows = Vec::new();
@@ -171,7 +181,7 @@ fn add(
         rows.push(builder.leg(&row).ok()?);
     }
     let itinerary = builder.itinerary(&rows).ok()?;
-    let brand = builder.text(["LIGHT", "FLEX"][random.below(2) as usize]).ok()?;
+    let brand = builder.text(brand).ok()?;
     let link = builder.text("https://sellers.example/book?offer=off_0000123456789").ok()?;
     let offer = Offer {
         price: Some(Money::new(30_000 + random.below(120_000) as i64, currency)),

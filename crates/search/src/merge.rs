@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! answers ─▶ number itineraries by key ─▶ convert totals ─▶ scatter offers to their itinerary
-//!                                                        ─▶ sort, keep one per (agent, brand)
+//!                                                        ─▶ keep one per (agent, brand), sort
 //! ```
 //!
 //! Flows in: decoded answers, in any order and number. Flows out: [`Merged`], which depends only on
@@ -16,23 +16,25 @@
 //! - Durations come from local times and zones. Offers whose times make no itinerary are left out
 //!   and counted.
 //!
-//! Limits: 65,534 answers (parts), 65,535 agents, 2^32 offers; answers beyond are left out, agents
-//! beyond count as one.
+//! Limits: 65,534 answers (parts), 65,535 sellers (agent and brand), 2^32 offers; answers beyond are
+//! left out, sellers beyond are not compared. A search keeps fewer offers than that.
 //! Cost: about 40 us for 30 answers with 2,700 offers of 300 itineraries, one core; a handful of
 //! allocations, none per itinerary. So a growing answer is merged anew whenever it is looked at.
 
 mod convert;
 mod order;
+mod sellers;
 mod zones;
 
 use std::sync::Arc;
 
 use atlas::Atlas;
-use domain::{AgentId, Answer, CurrencyCode, ItineraryKey, Transfer};
+use domain::{Answer, CurrencyCode, ItineraryKey, Transfer};
 
 use crate::display::Display;
 use crate::merge::convert::Converter;
-use crate::merge::order::{one_per_seller, sort_options};
+use crate::merge::order::compare_options;
+use crate::merge::sellers::{COMBINED, Sellers};
 use crate::merge::zones::Zones;
 use crate::merged::{Merged, MergedItinerary, OptionRow};
 use crate::self_transfer::Part;
@@ -42,8 +44,6 @@ pub const ANSWERS_MAX: usize = u16::MAX as usize;
 
 /// A free slot.
 const UNSEEN: u32 = u32::MAX;
-/// Agent index of combinations, which belong to no single agent.
-const COMBINED: u16 = u16::MAX;
 
 /// Merges answers into one list, in the display's currency.
 #[must_use]
@@ -78,8 +78,8 @@ pub(crate) fn merge_with(
     for (index, answer) in kept.iter().enumerate() {
         merging.take(index as u16, answer, combined_at == Some(index as u16));
     }
-    let options = merging.scatter();
-    let Merging { itineraries, agents, .. } = merging;
+    let order = merging.by_itinerary();
+    let Merging { itineraries, taken, sellers: Sellers { agents, count, .. }, .. } = merging;
     let mut merged = Merged {
         parts,
         combined: combined_at,
@@ -88,7 +88,7 @@ pub(crate) fn merge_with(
         ..Merged::empty(currency, atlas)
     };
     merged.answers = kept;
-    finish_options(&mut merged, options);
+    finish_options(&mut merged, &taken, &order, KeptAt::new(count as usize));
     merged
 }
 
@@ -100,11 +100,9 @@ struct Merging {
     itineraries: Vec<MergedItinerary>,
     /// By number, the fingerprint of the operators that are shown.
     operators: Vec<u64>,
-    agents: Vec<AgentId>,
+    sellers: Sellers,
     /// Offers in order of arrival.
-    rows: Vec<OptionRow>,
-    /// By row, the number of its itinerary.
-    row_numbers: Vec<u32>,
+    taken: Vec<Taken>,
     /// By number, how many offers.
     counts: Vec<u32>,
     /// By itinerary of the answer at hand, its number.
@@ -121,9 +119,8 @@ impl Merging {
             numbers: KeyTable::new(most * 4),
             itineraries: Vec::with_capacity(most * 4),
             operators: Vec::with_capacity(most * 4),
-            agents: Vec::new(),
-            rows: Vec::with_capacity(offers),
-            row_numbers: Vec::with_capacity(offers),
+            sellers: Sellers::default(),
+            taken: Vec::with_capacity(offers),
             counts: Vec::with_capacity(most * 4),
             local: Vec::with_capacity(most),
         }
@@ -131,22 +128,17 @@ impl Merging {
 
     fn take(&mut self, index: u16, answer: &Answer, combined: bool) {
         self.number_itineraries(index, answer);
-        let Self { converter, local, rows, row_numbers, counts, agents, .. } = self;
-        // Most answers are one agent's, so the one at hand is nearly always the right one.
-        let mut at_hand: Option<(AgentId, u16)> = None;
-        for (offer_index, offer) in answer.offers().iter().enumerate() {
-            let agent = match at_hand {
-                Some((agent, at)) if agent == offer.agent => at,
-                _ => {
-                    let at = if combined { COMBINED } else { agent_index(agents, offer.agent) };
-                    at_hand = Some((offer.agent, at));
-                    at
-                }
+        let Self { converter, local, taken, counts, sellers, .. } = self;
+        let offers = answer.offers().iter().zip(answer.brand_marks());
+        for (offer_index, (offer, &brand)) in (0_u32..).zip(offers) {
+            let (seller, agent) = match combined {
+                true => (COMBINED, COMBINED),
+                false => sellers.find(offer.agent, brand),
             };
             let number = local[offer.itinerary as usize];
             let amount = offer.price.and_then(|price| converter.convert(price));
-            rows.push(OptionRow::new(amount, (index, offer_index as u32), agent, offer.transfer));
-            row_numbers.push(number);
+            let row = OptionRow::new(amount, (index, offer_index), agent, offer.transfer);
+            taken.push(Taken { row, number, seller });
             counts[number as usize] += 1;
         }
     }
@@ -178,32 +170,33 @@ impl Merging {
         }
     }
 
-    /// The offers of each itinerary next to each other; sets the itineraries' ranges.
-    fn scatter(&mut self) -> Vec<OptionRow> {
+    /// The offers in an order in which those of one itinerary stand next to each other, as indexes
+    /// into `taken`; sets the itineraries' ranges in it.
+    fn by_itinerary(&mut self) -> Vec<u32> {
         let mut start = 0;
         for (itinerary, count) in self.itineraries.iter_mut().zip(&mut self.counts) {
             itinerary.options = (start, start + *count);
             // From here on a count is the place of the next offer.
             start += std::mem::replace(count, start);
         }
-        let mut options = vec![OptionRow::EMPTY; self.rows.len()];
-        for (&row, &number) in self.rows.iter().zip(&self.row_numbers) {
-            let place = &mut self.counts[number as usize];
-            options[*place as usize] = row;
+        let mut order = vec![0; self.taken.len()];
+        for (index, taken) in (0_u32..).zip(&self.taken) {
+            let place = &mut self.counts[taken.number as usize];
+            order[*place as usize] = index;
             *place += 1;
         }
-        options
+        order
     }
 }
 
-/// The index of an agent, or [`COMBINED`] if there are more agents than indexes.
-fn agent_index(agents: &mut Vec<AgentId>, agent: AgentId) -> u16 {
-    let known = agents.iter().position(|&other| other == agent);
-    let at = known.unwrap_or_else(|| {
-        agents.push(agent);
-        agents.len() - 1
-    });
-    u16::try_from(at).unwrap_or(COMBINED)
+/// An offer that was taken up.
+#[derive(Clone, Copy)]
+struct Taken {
+    row: OptionRow,
+    /// The number of its itinerary.
+    number: u32,
+    /// Its seller: agent and brand.
+    seller: u16,
 }
 
 /// Stops and durations of an itinerary; no leg if its times or airports make none.
@@ -243,34 +236,64 @@ fn leg_minutes(zones: &mut Zones, answer: &Answer, segments: &[u32]) -> Option<u
     u16::try_from(arrives.checked_sub(departs)?).ok().filter(|&minutes| minutes > 0)
 }
 
-/// Sorts each itinerary's options, keeps one per seller and brand, and closes the gaps; leaves out
-/// what has no offer or makes no itinerary.
-fn finish_options(merged: &mut Merged, mut options: Vec<OptionRow>) {
+/// Keeps one option per seller of each itinerary, sorts them and closes the gaps; leaves out what
+/// has no offer or makes no itinerary.
+fn finish_options(merged: &mut Merged, taken: &[Taken], order: &[u32], mut kept_at: KeptAt) {
     let mut itineraries = std::mem::take(&mut merged.itineraries);
-    let (mut kept, mut dropped) = (0_usize, 0_u32);
+    let mut options: Vec<OptionRow> = Vec::with_capacity(order.len());
+    let mut dropped = 0_u32;
     itineraries.retain_mut(|itinerary| {
-        let (start, end) = (itinerary.options.0 as usize, itinerary.options.1 as usize);
-        let range = &mut options[start..end];
+        let range = &order[itinerary.options.0 as usize..itinerary.options.1 as usize];
         if itinerary.leg_count == 0 {
             dropped += range.len() as u32;
             return false;
         }
-        sort_options(merged, range);
-        let count = one_per_seller(merged, range);
-        let Some(&cheapest) = range.first() else { return false };
-        if start != kept {
-            options.copy_within(start..start + count, kept);
+        let start = options.len();
+        for &index in range {
+            let Taken { row, seller, number: _ } = taken[index as usize];
+            let Some(known) = kept_at.find_or_set(seller, start, options.len()) else {
+                options.push(row);
+                continue;
+            };
+            if compare_options(merged, &row, &options[known]).is_lt() {
+                options[known] = row;
+            }
         }
-        itinerary.options = (kept as u32, (kept + count) as u32);
+        let kept = &mut options[start..];
+        kept.sort_unstable_by(|a, b| compare_options(merged, a, b));
+        let Some(cheapest) = kept.first() else { return false };
         itinerary.price = cheapest.amount();
         itinerary.transfer = cheapest.transfer();
-        kept += count;
+        itinerary.options = (start as u32, options.len() as u32);
         true
     });
-    options.truncate(kept);
     merged.itineraries = itineraries;
     merged.dropped = dropped;
     merged.options = options;
+}
+
+/// Where the option of each seller stands, for the itinerary at hand.
+struct KeptAt(Vec<u32>);
+
+impl KeptAt {
+    fn new(sellers: usize) -> Self {
+        Self(vec![0; sellers])
+    }
+
+    /// Where the seller's option stands, if it has one at or behind `start`; otherwise notes that it
+    /// now stands at `next`.
+    #[inline]
+    fn find_or_set(&mut self, seller: u16, start: usize, next: usize) -> Option<usize> {
+        // Combinations, which have no seller, are never found.
+        let slot = self.0.get_mut(seller as usize)?;
+        // Kept as one more than the place, so that 0 is nowhere.
+        let at = *slot as usize;
+        if at > start {
+            return Some(at - 1);
+        }
+        *slot = next as u32 + 1;
+        None
+    }
 }
 
 /// Numbers of itineraries by key: open addressing on the key's low bits, which are a hash already.

@@ -25,7 +25,7 @@ pub struct SearchSettings {
     /// Longest wait of one poll for news, milliseconds.
     pub poll_wait_ms: Limited<0, 10_000>,
     /// Offers kept per search; later answers are not taken up.
-    pub offers_max: Limited<100, 1_000_000>,
+    pub offers_max: Limited<100, 60_000>,
     /// Memory for the answers of one search, bytes; later answers are not taken up.
     pub bytes_max: Limited<65_536, 1_073_741_824>,
     /// Memory for the answers of all searches, bytes. At the limit finished searches are dropped,

@@ -81,3 +81,19 @@ fn indexes_that_do_not_exist_are_refused() {
     let itinerary = builder.itinerary(&[leg]).unwrap();
     assert_eq!(builder.offer(offer(itinerary, 1), &[fare]), Err(AnswerFull::Dangling));
 }
+
+#[test]
+fn equal_brands_have_equal_marks_wherever_their_texts_lie() {
+    let mut builder = AnswerBuilder::default();
+    let segment = builder.segment(segment(1));
+    let leg = builder.leg(&[segment]).unwrap();
+    let itinerary = builder.itinerary(&[leg]).unwrap();
+    for brand in ["LIGHT", "FLEX", "LIGHT", ""] {
+        let brand = builder.text(brand).unwrap();
+        builder.offer(Offer { brand, ..offer(itinerary, 1) }, &[]).unwrap();
+    }
+    let answer = builder.finish();
+    let [light, flex, again, none] = answer.brand_marks() else { panic!("four offers") };
+    assert_eq!(light, again);
+    assert!(light != flex && flex != none && none != light);
+}

@@ -239,6 +239,20 @@ impl<'a> Judge<'a> {
     }
 }
 
+/// How many itineraries an agent sells, and from what price.
+#[derive(Clone, Copy)]
+struct AgentTally {
+    count: u32,
+    /// One more than the itinerary it was last counted for.
+    seen: u32,
+    /// The largest number if nothing has a price.
+    price_min: i64,
+}
+
+impl AgentTally {
+    const NONE: Self = Self { count: 0, seen: 0, price_min: i64::MAX };
+}
+
 /// Counts facets while itineraries are judged.
 pub(super) struct FacetCount<'a> {
     merged: &'a Merged,
@@ -250,9 +264,7 @@ pub(super) struct FacetCount<'a> {
     by_carrier: Tally,
     by_alliance: Tally,
     by_airport: Tally,
-    by_agent: Tally,
-    /// By agent, one more than the itinerary it was last counted for.
-    agent_seen: Vec<u32>,
+    by_agent: Vec<AgentTally>,
     minutes: Option<(u32, u32)>,
     price: Option<(i64, i64)>,
 }
@@ -273,8 +285,7 @@ impl<'a> FacetCount<'a> {
             by_carrier: Tally::new(traits.carriers.len()),
             by_alliance: Tally::new(traits.alliances.len()),
             by_airport: Tally::new(airports.len()),
-            by_agent: Tally::new(merged.agents().len()),
-            agent_seen: vec![0; merged.agents().len()],
+            by_agent: vec![AgentTally::NONE; merged.agents().len()],
             airports,
             one_airport_each,
             minutes: None,
@@ -341,21 +352,21 @@ impl<'a> FacetCount<'a> {
 
     fn count_agents(&mut self, judge: &Judge<'_>, index: usize, itinerary: &MergedItinerary) {
         let stamp = index as u32 + 1;
+        let price_max = judge.filters.price_max.unwrap_or(i64::MAX);
         for option in self.merged.options(itinerary) {
             let agent = option.agent_index();
             // A combination belongs to no single agent. Options are sorted, so the first one of an
             // agent is its cheapest.
-            let Some(seen) = self.agent_seen.get_mut(agent).filter(|seen| **seen != stamp) else {
+            let Some(tally) = self.by_agent.get_mut(agent).filter(|tally| tally.seen != stamp)
+            else {
                 continue;
             };
-            *seen = stamp;
+            tally.seen = stamp;
             let displayed = judge.displayed.as_ref().is_none_or(|displayed| displayed[agent]);
-            let affordable = judge
-                .filters
-                .price_max
-                .is_none_or(|max| option.amount().is_some_and(|amount| amount <= max));
-            if displayed && affordable {
-                self.by_agent.add(agent, option.amount());
+            // An option without a price sorts last and passes only if there is no limit.
+            if displayed && option.sort_amount() <= price_max {
+                tally.count += 1;
+                tally.price_min = tally.price_min.min(option.sort_amount());
             }
         }
     }
@@ -363,7 +374,15 @@ impl<'a> FacetCount<'a> {
     pub(super) fn finish(self) -> Facets {
         let mut carriers = self.by_carrier.values(self.traits.carriers.iter().copied());
         let mut alliances = self.by_alliance.values(self.traits.alliances.iter().copied());
-        let mut agents = self.by_agent.values(self.merged.agents().iter().copied());
+        let by_agent = self.by_agent.iter().zip(self.merged.agents());
+        let mut agents: Vec<_> = by_agent
+            .filter(|(tally, _)| tally.count > 0)
+            .map(|(tally, &value)| FacetValue {
+                value,
+                count: tally.count,
+                price_min: (tally.price_min != i64::MAX).then_some(tally.price_min),
+            })
+            .collect();
         most_first(&mut carriers);
         most_first(&mut alliances);
         most_first(&mut agents);
