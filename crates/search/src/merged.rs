@@ -36,9 +36,6 @@ const _: () =
 const OFFER_BITS: u32 = 30;
 
 impl OptionRow {
-    /// A row to be written over.
-    pub(crate) const EMPTY: Self = Self { amount: UNPRICED, offer: 0, answer: 0, agent: 0 };
-
     /// An option: its total, its answer and offer there, its agent's index.
     pub(crate) fn new(
         amount: Option<i64>,

@@ -55,8 +55,8 @@ const HOMES: &[Home] = &[
     },
     Home {
         dependency: "sonic-rs",
-        crates: &["partners", "lab"],
-        reason: "only partner bytes are hot enough for it",
+        crates: &["lab"],
+        reason: "the benchmark compares our reader with it",
     },
     Home { dependency: "jiff", crates: &["atlas"], reason: "time zones are reference data" },
     Home { dependency: "fst", crates: &["atlas"], reason: "autosuggest is reference data" },
