@@ -1,0 +1,12 @@
+//! Remembered prices.
+//!
+//! ```text
+//! Seen (a partner's answer to a question, and when) ──▶ codec ──▶ bytes on the log and in memory
+//!                                                  └──▶ store ──▶ recall, latest
+//! ```
+//!
+//! Knows nothing of searches, files or sockets; time is an argument. Start reading at [`seen`].
+
+pub mod seen;
+
+pub use seen::Seen;
