@@ -6,6 +6,8 @@
 //! Limits: [`Limits`]; at a limit the builder refuses with [`AnswerFull`] and keeps what it has.
 //! Cost: one hash look-up a segment, leg and itinerary; no allocation per offer.
 
+mod columns;
+
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -13,6 +15,8 @@ use thiserror::Error;
 
 use crate::itinerary::{ItineraryKey, Segment, operators_of};
 use crate::offer::{FareDetail, Offer, Text};
+
+pub use columns::{AnswerColumns, brand_mark};
 
 /// Rows of indexes, stored end to end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +26,12 @@ pub struct Ragged {
 }
 
 impl Ragged {
+    /// No rows yet, with room for that many rows and indexes.
+    #[must_use]
+    pub fn with_capacity(rows: usize, items: usize) -> Self {
+        Self { items: Vec::with_capacity(items), ends: Vec::with_capacity(rows) }
+    }
+
     /// Adds a row and returns its index.
     pub fn push(&mut self, row: &[u32]) -> u32 {
         self.items.extend_from_slice(row);
@@ -297,7 +307,7 @@ impl AnswerBuilder {
         }
         offer.fares_start = self.answer.fares.len() as u32;
         offer.fares_len = fares.len() as u16;
-        let brand = xxhash_rust::xxh3::xxh3_64(self.answer.text(offer.brand).as_bytes());
+        let brand = brand_mark(self.answer.text(offer.brand));
         self.answer.fares.extend_from_slice(fares);
         self.answer.brand_marks.push(brand);
         self.answer.offers.push(offer);

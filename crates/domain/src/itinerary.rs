@@ -46,6 +46,12 @@ impl FlightNumber {
         self.0
     }
 
+    /// The flight number of a packed number, if there is one.
+    #[must_use]
+    pub const fn from_packed(packed: u32) -> Option<Self> {
+        if packed / 27 <= u16::MAX as u32 { Some(Self(packed)) } else { None }
+    }
+
     /// The digits as a number.
     #[must_use]
     pub const fn number(self) -> u32 {
