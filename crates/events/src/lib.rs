@@ -1,0 +1,1 @@
+//! Facts and the durable log they stand in.
