@@ -3,7 +3,7 @@
 //!
 //! The market is made a second time here, from the same seed. Which partners were asked comes from
 //! the ledger; what each of them must have said comes from the truth; what was shown comes from the
-//! pages of the API.
+//! pages of the API. Self-transfers, which no partner quotes, are checked ticket by ticket.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,10 +14,12 @@ use domain::{
 };
 use runtime::Random;
 use sandbox::{FaultPlan, Market, MarketSettings, PartnerFault};
+use search::ASKED_FOR_SELF_TRANSFER;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::combinations::{Combination, check_combinations};
 use crate::process::Platform;
 
 /// Itinerary, agent, brand → cheapest quoted amount (decimal text), currency, as often as shown.
@@ -34,6 +36,7 @@ async fn every_itinerary_seller_and_price_is_the_markets_truth() {
     let compared = compare_with(0).await;
     assert!(compared.offers > 100_000, "a thin test: {compared:?}");
     assert_eq!((compared.failed, compared.late), (0, 0), "{compared:?}");
+    assert!(compared.combinations > 200, "a thin test: {compared:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -49,6 +52,8 @@ async fn it_is_still_the_truth_with_every_failure_mode_at_a_third_of_the_partner
 #[derive(Debug, Default)]
 struct Compared {
     offers: usize,
+    /// Self-transfers shown.
+    combinations: usize,
     partners: usize,
     failed: usize,
     /// Partners that did not answer in time though nothing was wrong with them.
@@ -58,9 +63,9 @@ struct Compared {
 }
 
 /// The market of the running platform, made a second time.
-struct Twin {
-    market: Market,
-    faults: FaultPlan,
+pub(crate) struct Twin {
+    pub(crate) market: Market,
+    pub(crate) faults: FaultPlan,
 }
 
 async fn compare_with(faulty_one_in: usize) -> Compared {
@@ -68,7 +73,6 @@ async fn compare_with(faulty_one_in: usize) -> Compared {
     let platform = Arc::new(Platform::start(&[
         ("sandbox.latency_percent", "0"),
         ("sandbox.faulty_one_in", &one_in),
-        ("search.self_transfer.enabled", "false"),
         ("search.deadline_ms", DEADLINE_MS),
     ]));
     let market = Market::generate(1, MarketSettings::fast()).unwrap().at(&platform.sandbox);
@@ -93,6 +97,7 @@ async fn compare_with(faulty_one_in: usize) -> Compared {
     while let Some(one) = tasks.join_next().await {
         let one = one.expect("the comparison holds");
         compared.offers += one.offers;
+        compared.combinations += one.combinations;
         compared.partners += one.partners;
         compared.failed += one.failed;
         compared.late += one.late;
@@ -109,13 +114,16 @@ async fn compare(
     index: usize,
 ) -> Compared {
     let what = format!("query {index}: {request:?}");
-    let (page, ledger) = ask(platform, request).await;
+    let (page, combinations, ledger) = ask(platform, request).await;
     let question =
         Question::normalise(request, |place, nearby| atlas::atlas().resolve(place, nearby))
             .unwrap();
     let mut compared = Compared::default();
     let (mut in_time, mut late) = (Vec::new(), Vec::new());
-    for row in ledger["partners"].as_array().unwrap().iter().filter(|row| row["asked"] == true) {
+    check_combinations(&combinations, twin, &question, &what);
+    compared.combinations = combinations.len();
+    let asked = |row: &&Value| row["asked"] == true && row["reason"] != ASKED_FOR_SELF_TRANSFER;
+    for row in ledger["partners"].as_array().unwrap().iter().filter(asked) {
         let id: PartnerId = row["id"].as_str().unwrap().parse().unwrap();
         let fault = twin.faults.of(id);
         compared.kinds.extend(fault.map(|fault| format!("{:?}", std::mem::discriminant(&fault))));
@@ -144,7 +152,7 @@ async fn compare(
 }
 
 /// Asks, waits for the end, and collects all pages.
-async fn ask(platform: &Platform, request: &SearchRequest) -> (Shown, Value) {
+async fn ask(platform: &Platform, request: &SearchRequest) -> (Shown, Vec<Combination>, Value) {
     let (status, created) = platform.call("POST", "/v1/searches", Some(&body(request))).await;
     assert_eq!(status, 201, "{request:?}: {created}");
     let token = created["token"].as_str().unwrap().to_owned();
@@ -157,11 +165,11 @@ async fn ask(platform: &Platform, request: &SearchRequest) -> (Shown, Value) {
         }
         tokio::time::sleep(std::time::Duration::from_millis(30)).await;
     };
-    let mut shown = Shown::new();
+    let (mut shown, mut combinations) = (Shown::new(), Vec::new());
     let mut page = first;
     loop {
         for itinerary in page["itineraries"].as_array().unwrap() {
-            take_options(itinerary, &mut shown);
+            take_options(itinerary, &mut shown, &mut combinations);
         }
         let Some(cursor) = page["cursor"].as_str() else { break };
         page = platform
@@ -171,12 +179,16 @@ async fn ask(platform: &Platform, request: &SearchRequest) -> (Shown, Value) {
             .await;
     }
     let ledger = platform.get(&format!("/v1/searches/{token}/partners")).await;
-    (shown, ledger)
+    (shown, combinations, ledger)
 }
 
-fn take_options(itinerary: &Value, shown: &mut Shown) {
+fn take_options(itinerary: &Value, shown: &mut Shown, combinations: &mut Vec<Combination>) {
     let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
     for option in itinerary["options"].as_array().unwrap() {
+        if let Some(combination) = Combination::read(option) {
+            combinations.push(combination);
+            continue;
+        }
         let key = (text(&itinerary["id"]), text(&option["agent"]), text(&option["brand"]));
         let quoted = (text(&option["quoted"]["amount"]), text(&option["quoted"]["currency"]));
         assert_eq!(shown.insert(key.clone(), quoted), None, "{key:?} is shown twice");
