@@ -7,6 +7,11 @@
 //!
 //! Knows nothing of searches, files or sockets; time is an argument. Start reading at [`seen`].
 
+mod block;
+pub mod codec;
+#[cfg(test)]
+mod fixture;
+pub mod indicative;
 pub mod seen;
 
 pub use seen::Seen;

@@ -67,6 +67,11 @@ const HOMES: &[Home] = &[
         reason: "only a schedule file of the simulator and its benchmark is packed so",
     },
     Home {
+        dependency: "lz4_flex",
+        crates: &["events", "prices"],
+        reason: "bytes are packed where the log's records are made",
+    },
+    Home {
         dependency: "hmac",
         crates: &["search"],
         reason: "tokens and links are signed in one place",

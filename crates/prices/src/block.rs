@@ -1,0 +1,216 @@
+//! Answers to one question as one piece of bytes that can be read in place.
+//!
+//! ```text
+//! answers ─▶ shred ─▶ Block (columns: flights once, offers in planes of bytes) ─▶ build ─▶ answers
+//!                       ├─▶ prices of an itinerary, without building anything
+//!                       └─▶ codec: the same bytes under lz4
+//! ```
+//!
+//! A block is made by [`shred`] or checked whole by [`Block::from_bytes`], so reading it later does
+//! not fail.
+//!
+//! Limits: about a million offers, 16,384 answers, 65,534 segments and legs.
+//! Cost: 7 bytes an offer, and the flights once for all answers.
+
+mod build;
+mod column;
+mod flights;
+mod layout;
+mod question;
+mod shred;
+mod tables;
+
+use std::ops::Range;
+
+use domain::{AgentId, Answer, CarrierCode, ItineraryKey, Money, PartnerId, Question};
+
+pub(crate) use column::{put_number, take_number};
+pub(crate) use shred::{Part, shred};
+
+use crate::codec::CodecError;
+use build::{Builder, unzigzag};
+use column::from_ordered_wide;
+use layout::Layout;
+use tables::Tables;
+
+/// Answers in a block.
+pub(crate) const ANSWERS_MAX: usize = 1 << 14;
+
+/// Answers to one question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Block {
+    bytes: Box<[u8]>,
+    /// Last 16 bits of each itinerary's key.
+    tags: Box<[u16]>,
+}
+
+/// How much is in a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) answers: usize,
+    pub(crate) offers: usize,
+}
+
+/// What a block says about one of its answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) partner: PartnerId,
+    pub(crate) at_ms: i64,
+    pub(crate) offers: Range<u32>,
+}
+
+impl Block {
+    fn new(bytes: Box<[u8]>, tags: Vec<u16>) -> Self {
+        Self { bytes, tags: tags.into_boxed_slice() }
+    }
+
+    /// A block of stored bytes, checked whole.
+    pub(crate) fn from_bytes(bytes: Box<[u8]>) -> Result<Self, CodecError> {
+        let layout = Layout::read(&bytes)?;
+        if layout.counts.answers > ANSWERS_MAX {
+            return Err(CodecError::TooLarge("answers"));
+        }
+        question::take(layout.question())?;
+        let mut builder = Builder::new(&layout, Tables::read(&layout)?);
+        for head in heads(&layout)? {
+            builder.check(head.offers.start as usize, head.offers.end as usize)?;
+        }
+        let tags = builder.tables().keys.iter().map(|key| key.0 as u16).collect();
+        Ok(Self::new(bytes, tags))
+    }
+
+    /// How much stored bytes say they hold.
+    pub(crate) fn size(bytes: &[u8]) -> Result<Size, CodecError> {
+        let counts = Layout::read(bytes)?.counts;
+        Ok(Size { answers: counts.answers, offers: counts.offers })
+    }
+
+    /// The bytes.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Bytes held on the heap.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.bytes.len() + size_of_val::<[u16]>(&self.tags)
+    }
+
+    /// The question that was asked.
+    pub(crate) fn question(&self) -> Result<Question, CodecError> {
+        question::take(Layout::read(&self.bytes)?.question())
+    }
+
+    /// The answers in it.
+    pub(crate) fn heads(&self) -> Result<Vec<Head>, CodecError> {
+        heads(&Layout::read(&self.bytes)?)
+    }
+
+    /// The carriers of its flights, marketing and operating.
+    pub(crate) fn carriers(&self) -> Result<Vec<CarrierCode>, CodecError> {
+        tables::read_carriers(&Layout::read(&self.bytes)?)
+    }
+
+    /// The answers of some ranges of offers.
+    pub(crate) fn answers(
+        &self,
+        wanted: impl IntoIterator<Item = Range<u32>>,
+    ) -> Result<Vec<Answer>, CodecError> {
+        let layout = Layout::read(&self.bytes)?;
+        let mut builder = Builder::new(&layout, Tables::read(&layout)?);
+        wanted
+            .into_iter()
+            .map(|offers| builder.answer(offers.start as usize, offers.end as usize))
+            .collect()
+    }
+
+    /// A reader of prices in place.
+    pub(crate) fn prices(&self) -> Result<Prices<'_>, CodecError> {
+        Ok(Prices { layout: Layout::read(&self.bytes)?, tags: &self.tags })
+    }
+}
+
+fn heads(layout: &Layout<'_>) -> Result<Vec<Head>, CodecError> {
+    let (columns, body) = (&layout.columns, layout.body);
+    let mut heads = Vec::with_capacity(layout.counts.answers);
+    let mut end = 0_u32;
+    for index in 0..layout.counts.answers {
+        let start = end;
+        let count = u32::try_from(columns.answer_offers.get(body, index)).ok();
+        end = count
+            .and_then(|count| end.checked_add(count))
+            .filter(|&end| end as usize <= layout.counts.offers)
+            .ok_or(CodecError::Corrupt("the offers of an answer"))?;
+        heads.push(Head {
+            partner: tables::partner_id(columns.partner.get(body, index))?,
+            at_ms: from_ordered_wide(columns.seen_at.get(body, index)),
+            offers: start..end,
+        });
+    }
+    if end as usize == layout.counts.offers {
+        Ok(heads)
+    } else {
+        Err(CodecError::Corrupt("the offers of no answer"))
+    }
+}
+
+/// Finds prices in a block without building answers.
+#[derive(Debug)]
+pub(crate) struct Prices<'a> {
+    layout: Layout<'a>,
+    tags: &'a [u16],
+}
+
+impl Prices<'_> {
+    /// The itineraries that may have this key: more than one only if they share a tag.
+    pub(crate) fn itineraries(&self, key: ItineraryKey) -> impl Iterator<Item = u32> {
+        let tag = key.0 as u16;
+        let named = self.tags.iter().enumerate().filter(move |&(_, &own)| own == tag);
+        let is = move |&index: &u32| tables::key_of(&self.layout, index as usize) == Some(key);
+        named.map(|(index, _)| index as u32).filter(is)
+    }
+
+    /// The cheapest price of a seller for an itinerary among an answer's offers; of equal ones and
+    /// of those in different currencies the first.
+    pub(crate) fn cheapest(
+        &self,
+        offers: Range<u32>,
+        itinerary: u32,
+        agent: AgentId,
+    ) -> Option<Money> {
+        let (columns, body) = (&self.layout.columns, self.layout.body);
+        let itinerary = u64::from(itinerary);
+        let of = |index: u32| columns.offer_itinerary.get(body, index as usize);
+        let mut at = offers.start
+            + partition(offers.len() as u32, |index| of(offers.start + index) < itinerary);
+        let mut best: Option<Money> = None;
+        while at < offers.end && of(at) == itinerary {
+            let index = at as usize;
+            at += 1;
+            let seller = columns.offer_agent.get(body, index) as usize;
+            if columns.agent.get(body, seller) != agent.packed() {
+                continue;
+            }
+            let kind = columns.offer_kind.get(body, index) as usize;
+            if columns.kind_priced.get(body, kind) == 0 {
+                continue;
+            }
+            let currency = columns.kind_currency.get(body, kind) as u16;
+            let minor = unzigzag(columns.offer_price.get(body, index));
+            let Some(currency) = domain::CurrencyCode::from_packed(currency) else { continue };
+            if best.is_none_or(|best| best.currency == currency && minor < best.minor) {
+                best = Some(Money::new(minor, currency));
+            }
+        }
+        best
+    }
+}
+
+/// The first index below `end` for which `before` is false.
+fn partition(end: u32, before: impl Fn(u32) -> bool) -> u32 {
+    let (mut low, mut high) = (0, end);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if before(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
+}

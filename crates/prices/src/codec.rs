@@ -1,0 +1,202 @@
+//! Batches of answers as bytes: what the log carries.
+//!
+//! ```text
+//! version, count of blocks, length of each ── lz4 of the blocks, end to end
+//! ```
+//!
+//! A block holds the answers to one question; flights that several answers share are kept once.
+//! What comes back is each answer [as remembered](crate::seen::remembered): without links and fare
+//! details, offers in the order of their itineraries. Answers to one question stay in their order.
+//!
+//! Any bytes may be read: they give answers or a [`CodecError`], within [`OFFERS_MAX`] and
+//! [`BYTES_MAX`].
+
+use std::sync::Arc;
+
+use domain::{Question, QuestionKey};
+use runtime::FixedMap;
+use thiserror::Error;
+
+use crate::block::{Block, Part, put_number, shred, take_number};
+use crate::seen::Seen;
+
+/// Offers in a batch.
+pub const OFFERS_MAX: usize = 1 << 20;
+/// Answers in a batch.
+pub const ANSWERS_MAX: usize = 1 << 16;
+/// Bytes of a batch before packing.
+pub const BYTES_MAX: usize = 64 << 20;
+/// Questions in a batch.
+const BLOCKS_MAX: usize = 1 << 16;
+/// The version written; others are refused.
+const VERSION: u8 = 1;
+
+/// Bytes are not a batch, or answers do not fit into one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum CodecError {
+    /// Written by another version.
+    #[error("version {0} of a price batch is not known")]
+    Version(u8),
+    /// Bytes are missing, or there are too many.
+    #[error("the price batch is cut short or too long")]
+    CutShort,
+    /// A part makes no sense.
+    #[error("the price batch is corrupt: {0}")]
+    Corrupt(&'static str),
+    /// More than a batch may hold.
+    #[error("too large for a price batch: {0}")]
+    TooLarge(&'static str),
+}
+
+/// Packs answers.
+///
+/// # Errors
+/// [`CodecError::TooLarge`] beyond the limits.
+pub fn encode(seen: &[Seen]) -> Result<Vec<u8>, CodecError> {
+    let blocks = blocks_of(seen)?;
+    pack(blocks.iter().map(|(_, block)| block.bytes()))
+}
+
+/// Reads answers, grouped by question.
+///
+/// # Errors
+/// [`CodecError`] for anything but the bytes of a batch.
+pub fn decode(bytes: &[u8]) -> Result<Vec<Seen>, CodecError> {
+    let mut all = Vec::new();
+    for block in unpack(bytes)? {
+        let question = Arc::new(block.question()?);
+        let heads = block.heads()?;
+        let answers = block.answers(heads.iter().map(|head| head.offers.clone()))?;
+        all.extend(heads.into_iter().zip(answers).map(|(head, answer)| Seen {
+            partner: head.partner,
+            question: Arc::clone(&question),
+            at_ms: head.at_ms,
+            answer: Arc::new(answer),
+        }));
+    }
+    Ok(all)
+}
+
+/// One block for each question, in the order in which the questions come.
+pub(crate) fn blocks_of(seen: &[Seen]) -> Result<Vec<(QuestionKey, Block)>, CodecError> {
+    let offers: usize = seen.iter().map(|seen| seen.answer.offers().len()).sum();
+    if offers > OFFERS_MAX || seen.len() > ANSWERS_MAX {
+        return Err(CodecError::TooLarge("offers or answers"));
+    }
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut known: FixedMap<QuestionKey, usize> = FixedMap::default();
+    let mut last = 0;
+    for one in seen {
+        let is = |group: &Group<'_>| {
+            std::ptr::eq(group.question, &*one.question) || group.question == &*one.question
+        };
+        if !groups.get(last).is_some_and(|group| std::ptr::eq(group.question, &*one.question)) {
+            let key = one.question.key();
+            last = match known.get(&key) {
+                Some(&at) if is(&groups[at]) => at,
+                _ => {
+                    groups.push(Group { key, question: &one.question, parts: Vec::new() });
+                    known.insert(key, groups.len() - 1);
+                    groups.len() - 1
+                }
+            };
+        }
+        let Seen { partner, question: _, at_ms, answer } = one;
+        groups[last].parts.push(Part { partner: *partner, at_ms: *at_ms, answer });
+    }
+    let mut blocks = Vec::with_capacity(groups.len());
+    for Group { key, question, parts } in groups {
+        for parts in parts.chunks(crate::block::ANSWERS_MAX) {
+            blocks.push((key, shred(question, parts)?));
+        }
+    }
+    Ok(blocks)
+}
+
+#[derive(Debug)]
+struct Group<'a> {
+    key: QuestionKey,
+    question: &'a Question,
+    parts: Vec<Part<'a>>,
+}
+
+/// Packs the bytes of blocks.
+pub(crate) fn pack<'a>(
+    blocks: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
+) -> Result<Vec<u8>, CodecError> {
+    let raw_len: usize = blocks.clone().map(<[u8]>::len).sum();
+    if raw_len > BYTES_MAX || blocks.len() > BLOCKS_MAX {
+        return Err(CodecError::TooLarge("bytes or questions"));
+    }
+    let most = lz4_flex::block::get_maximum_output_size(raw_len);
+    let mut out = Vec::with_capacity(most + 8 + 4 * blocks.len());
+    out.push(VERSION);
+    put_number(&mut out, blocks.len() as u64);
+    for block in blocks.clone() {
+        put_number(&mut out, block.len() as u64);
+    }
+    let joined: Vec<u8>;
+    let mut single = blocks.clone();
+    let raw = match (single.next(), single.next()) {
+        (Some(only), None) => only,
+        _ => {
+            joined = blocks.collect::<Vec<_>>().concat();
+            &joined
+        }
+    };
+    let start = out.len();
+    out.resize(start + most, 0);
+    let packed = lz4_flex::block::compress_into(raw, &mut out[start..])
+        .map_err(|_| CodecError::TooLarge("bytes"))?;
+    out.truncate(start + packed);
+    Ok(out)
+}
+
+/// Reads and checks the blocks of a batch.
+pub(crate) fn unpack(mut bytes: &[u8]) -> Result<Vec<Block>, CodecError> {
+    let (&version, rest) = bytes.split_first().ok_or(CodecError::CutShort)?;
+    bytes = rest;
+    if version != VERSION {
+        return Err(CodecError::Version(version));
+    }
+    let count = take_number(&mut bytes)?;
+    if count > BLOCKS_MAX as u64 {
+        return Err(CodecError::TooLarge("questions"));
+    }
+    let mut lens = Vec::new();
+    let mut raw_len = 0;
+    for _ in 0..count {
+        let len = take_number(&mut bytes)?.min(BYTES_MAX as u64 + 1) as usize;
+        raw_len += len;
+        if raw_len > BYTES_MAX {
+            return Err(CodecError::TooLarge("bytes"));
+        }
+        lens.push(len);
+    }
+    // lz4 cannot say more than 255 bytes with one
+    if raw_len > bytes.len().saturating_mul(255) {
+        return Err(CodecError::CutShort);
+    }
+    let raw = lz4_flex::block::decompress(bytes, raw_len)
+        .map_err(|_| CodecError::Corrupt("what lz4 packed"))?;
+    if raw.len() != raw_len {
+        return Err(CodecError::CutShort);
+    }
+    let mut blocks = Vec::with_capacity(lens.len());
+    let mut rest = raw.as_slice();
+    let (mut answers, mut offers) = (0, 0);
+    for len in lens {
+        let (own, others) = rest.split_at(len);
+        rest = others;
+        let size = Block::size(own)?;
+        (answers, offers) = (answers + size.answers, offers + size.offers);
+        if answers > ANSWERS_MAX || offers > OFFERS_MAX {
+            return Err(CodecError::TooLarge("offers or answers"));
+        }
+        blocks.push(Block::from_bytes(own.into())?);
+    }
+    Ok(blocks)
+}
+
+#[cfg(test)]
+mod tests;
