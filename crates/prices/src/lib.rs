@@ -11,7 +11,6 @@ mod block;
 pub mod codec;
 #[cfg(test)]
 mod fixture;
-pub mod indicative;
 pub mod seen;
 
 pub use seen::Seen;
