@@ -62,7 +62,7 @@ fn main() {
             token: TOKEN,
             status: "complete",
             version: 30,
-            partners: Progress { asked: 30, answered: 30, failed: 0 },
+            partners: Progress { asked: 30, remembered: 0, answered: 30, failed: 0 },
             request: &request,
             display: &display,
             merged: &merged,

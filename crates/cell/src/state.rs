@@ -179,6 +179,7 @@ mod tests {
             let engine = Engine::new(EngineParts {
                 settings: SearchSettings::default(),
                 roster: Arc::clone(&roster),
+                memory: None,
                 atlas: atlas::atlas(),
                 workers: workers.clone(),
                 tasks: TaskSet::default(),

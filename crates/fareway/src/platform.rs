@@ -64,6 +64,7 @@ impl Platform {
         let engine = Engine::new(EngineParts {
             settings: settings.search.clone(),
             roster: Arc::clone(&roster),
+            memory: None,
             atlas: atlas::atlas(),
             workers: workers.clone(),
             tasks: tasks.clone(),

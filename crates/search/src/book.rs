@@ -5,7 +5,8 @@
 //!
 //! Cost: a few map look-ups; making room looks at [`LOOK_MAX`] of the oldest searches.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ pub(crate) struct Book {
     expiries: VecDeque<(Moment, SearchId)>,
     fan_outs: FixedMap<QuestionKey, Arc<FanOut>>,
     /// When each fan-out is no longer shared, the first one first.
-    stale: VecDeque<(Moment, QuestionKey, u32)>,
+    stale: BinaryHeap<Reverse<(Moment, QuestionKey, u32)>>,
 }
 
 /// Removed, to be freed by the caller.
@@ -48,8 +49,9 @@ impl Book {
         self.searches.get(&id).cloned()
     }
 
-    /// A fan-out of the same question that may be shared: running, or ended a short while ago with
-    /// something to say, and with the partners there are now.
+    /// A fan-out of the same question that may be shared: running, ended a short while ago with
+    /// something to say, or made of remembered answers that are fresh; and with the partners there
+    /// are now.
     pub(crate) fn shareable(
         &self,
         key: QuestionKey,
@@ -58,9 +60,10 @@ impl Book {
         now: Moment,
     ) -> Option<Arc<FanOut>> {
         let known = self.fan_outs.get(&key)?;
-        let fresh = match known.ended() {
-            None => true,
-            Some(ended) => {
+        let fresh = match (known.ended(), known.ready_until) {
+            (None, _) => true,
+            (Some(_), Some(until)) => now < until,
+            (Some(ended), None) => {
                 now.saturating_duration_since(ended) < fresh && known.status() != Status::Failed
             }
         };
@@ -73,7 +76,7 @@ impl Book {
     }
 
     pub(crate) fn add_fan_out(&mut self, fan_out: Arc<FanOut>, stale: Moment) -> Gone {
-        self.stale.push_back((stale, fan_out.key, fan_out.run));
+        self.stale.push(Reverse((stale, fan_out.key, fan_out.run)));
         let replaced = self.fan_outs.insert(fan_out.key, fan_out);
         Gone { searches: Vec::new(), fan_outs: replaced.into_iter().collect() }
     }
@@ -87,16 +90,31 @@ impl Book {
             self.expiries.pop_front();
             gone.searches.extend(self.searches.remove(&id));
         }
-        while let Some(&(stale, key, run)) = self.stale.front()
+        while let Some(&Reverse((stale, _, _))) = self.stale.peek()
             && stale <= now
         {
-            self.stale.pop_front();
-            // A newer fan-out of the same question has its own time.
-            if self.fan_outs.get(&key).is_some_and(|known| known.run == run) {
-                gone.fan_outs.extend(self.fan_outs.remove(&key));
-            }
+            gone.fan_outs.extend(self.pop_stalest());
         }
         gone
+    }
+
+    /// Removes the fan-out whose time is over first.
+    fn pop_stalest(&mut self) -> Option<Arc<FanOut>> {
+        let Reverse((_, key, run)) = self.stale.pop()?;
+        // A newer fan-out of the same question has its own time.
+        let same = self.fan_outs.get(&key).is_some_and(|known| known.run == run);
+        if same { self.fan_outs.remove(&key) } else { None }
+    }
+
+    /// Stops sharing the fan-out whose time is over first; `None` if none is shared. A search that
+    /// reads it keeps it.
+    pub(crate) fn remove_stalest_ready(&mut self) -> Option<Gone> {
+        while !self.stale.is_empty() {
+            if let Some(fan_out) = self.pop_stalest() {
+                return Some(Gone { searches: Vec::new(), fan_outs: vec![fan_out] });
+            }
+        }
+        None
     }
 
     /// Removes the oldest finished search; `None` if there is none among the oldest.

@@ -18,6 +18,7 @@ use domain::Answer;
 
 use crate::ledger::AskedRow;
 use crate::merge::ANSWERS_MAX;
+use crate::remembered::Source;
 
 /// Code in the row of a partner whose offers were left out because the search is full.
 pub(crate) const FULL: &str = "search_full";
@@ -89,6 +90,8 @@ pub(crate) struct Collecting {
     rows: Vec<AskedRow>,
     open: usize,
     answers: [Vec<Arc<Answer>>; 3],
+    /// Who gave each of them.
+    sources: [Vec<Source>; 3],
     offers: usize,
     bytes: usize,
     version: u32,
@@ -110,6 +113,7 @@ impl Collecting {
                     offers: 0,
                     ms: None,
                     fault: None,
+                    seen_ms: None,
                     version: 0,
                 }),
             }
@@ -119,6 +123,7 @@ impl Collecting {
             rows,
             open: asks.len(),
             answers: Default::default(),
+            sources: Default::default(),
             offers: 0,
             bytes: 0,
             version: 0,
@@ -127,10 +132,30 @@ impl Collecting {
         }
     }
 
+    /// Takes up an answer that was seen before in place of asking. Returns whether anything changed.
+    pub(crate) fn on_remembered(
+        &mut self,
+        ask: usize,
+        answer: Arc<Answer>,
+        seen_ms: i64,
+        room: usize,
+    ) -> bool {
+        let mut changed = self.add(ask, answer, Some(seen_ms), room);
+        changed |= self.on_end(ask, AskEnd { ms: 0, fault: None });
+        if let Some(row) = self.row_of(ask) {
+            row.seen_ms = Some(seen_ms);
+        }
+        changed
+    }
+
     /// Takes up a part of an answer, if it has at most `room` bytes. Returns whether anything
     /// changed.
-    pub(crate) fn on_part(&mut self, ask: usize, answer: Answer, room: usize) -> bool {
-        let Some(&(Ask { role, .. }, true)) = self.asks.get(ask) else { return false };
+    pub(crate) fn on_part(&mut self, ask: usize, answer: Arc<Answer>, room: usize) -> bool {
+        self.add(ask, answer, None, room)
+    }
+
+    fn add(&mut self, ask: usize, answer: Arc<Answer>, seen_ms: Option<i64>, room: usize) -> bool {
+        let Some(&(Ask { partner, role }, true)) = self.asks.get(ask) else { return false };
         let (offers, bytes) = (answer.offers().len(), answer.heap_bytes());
         if offers == 0 {
             return false;
@@ -153,7 +178,8 @@ impl Collecting {
         if !full {
             self.offers += offers;
             self.bytes += bytes;
-            self.answers[role as usize].push(Arc::new(answer));
+            self.answers[role as usize].push(answer);
+            self.sources[role as usize].push(Source { partner, seen_ms });
         }
         true
     }
@@ -169,6 +195,8 @@ impl Collecting {
         let version = self.version;
         if let Some(row) = self.row_of(ask) {
             row.version = version;
+            // One that is asked for anything counts as asked.
+            row.seen_ms = None;
             row.ms = Some(end.ms.max(row.ms.unwrap_or(0)));
             row.fault = row.fault.or(end.fault);
         }
@@ -190,6 +218,11 @@ impl Collecting {
         let (Ask { partner, role }, _) = *self.asks.get(ask)?;
         let row = self.rows.iter_mut().find(|row| row.partner == partner)?;
         (row.only_part || role == Role::Whole).then_some(row)
+    }
+
+    /// Whether an ask has not ended.
+    pub(crate) fn awaits(&self, ask: usize) -> bool {
+        self.asks.get(ask).is_some_and(|&(_, open)| open)
     }
 
     pub(crate) fn version(&self) -> u32 {
@@ -218,6 +251,11 @@ impl Collecting {
     /// What was answered to the asks of a role.
     pub(crate) fn answers(&self, role: Role) -> &[Arc<Answer>] {
         &self.answers[role as usize]
+    }
+
+    /// Who gave each of them, and when if it was remembered.
+    pub(crate) fn sources(&self, role: Role) -> &[Source] {
+        &self.sources[role as usize]
     }
 
     pub(crate) fn offers(&self) -> usize {

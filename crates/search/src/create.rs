@@ -1,7 +1,7 @@
 //! Creates a search, or creates a lost one again from its token.
 //!
-//! Create answers at once with what is there: nothing for a new question, and everything known so
-//! far for one that is being asked or was asked a moment ago.
+//! Create answers at once with what is there: what is remembered of a question and still fresh, and
+//! everything known so far of one that is being asked or was asked a moment ago.
 //!
 //! Limits: open searches and their memory. At a limit, finished searches are dropped, oldest first;
 //! if there is none, the new one is refused, because dropping one that is running would waste what
@@ -159,13 +159,19 @@ impl Engine {
         let plan = Plan::new(question, roster, earliest_today(), settings, self.parts.atlas);
         let limits =
             CollectLimits { offers: settings.offers_max.size(), bytes: settings.bytes_max.size() };
-        let fan_out = Arc::new(FanOut::new(&plan, self.new_run(), limits, Arc::clone(&self.meter)));
+        let remembered = match &self.parts.memory {
+            Some(memory) => plan.recall(&**memory, runtime::unix_ms()),
+            None => Vec::new(),
+        };
+        let meter = Arc::clone(&self.meter);
+        let fan_out = Arc::new(FanOut::new(&plan, remembered, self.new_run(), limits, meter));
         let deadline = Deadline::after(now, settings.deadline_ms.ms());
         let mut book = self.book();
         if let Some(shared) = book.shareable(key, &plan.roster, fresh, now) {
             return shared;
         }
-        let replaced = book.add_fan_out(Arc::clone(&fan_out), deadline.moment() + fresh);
+        let stale = fan_out.ready_until.unwrap_or(deadline.moment() + fresh);
+        let replaced = book.add_fan_out(Arc::clone(&fan_out), stale);
         drop(book);
         drop(replaced);
         self.parts.tasks.spawn(run_fan_out(
@@ -174,6 +180,7 @@ impl Engine {
             deadline,
             self.parts.tasks.clone(),
             self.parts.shutdown.clone(),
+            self.parts.memory.clone(),
         ));
         fan_out
     }
@@ -190,7 +197,10 @@ impl Engine {
             if !full {
                 return Ok(());
             }
-            let gone: Option<Gone> = self.book().remove_oldest_finished();
+            let mut book = self.book();
+            let gone: Option<Gone> =
+                book.remove_oldest_finished().or_else(|| book.remove_stalest_ready());
+            drop(book);
             if gone.is_none() {
                 return Err(SearchError::Overloaded { retry_after: settings.deadline_ms.ms() });
             }

@@ -20,6 +20,7 @@ use crate::book::Book;
 use crate::error::SearchError;
 use crate::fan_out::{Bench, Meter};
 use crate::ledger::Roster;
+use crate::remembered::PriceMemory;
 use crate::search::Search;
 use crate::settings::SearchSettings;
 use crate::token::{SearchId, Seen, Token, TokenKeys};
@@ -34,6 +35,8 @@ pub struct EngineParts {
     pub settings: SearchSettings,
     /// The partners.
     pub roster: RosterSource,
+    /// What was answered before; without one, every question is asked anew.
+    pub memory: Option<Arc<dyn PriceMemory>>,
     /// Places, zones, rates.
     pub atlas: &'static Atlas,
     /// Threads for merging large answers.

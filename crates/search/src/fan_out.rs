@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! Plan (whom to ask what) ─▶ run_fan_out: one task an ask ─▶ Collecting (pure)
-//!                                      │ deadline               │ version
-//!                                      ▼                        ▼
+//!       remembered answers count at once │ deadline             │ version
+//!                                        ▼                      ▼
 //!                               on_deadline, abort        watch: pollers wake
+//! whole answers ─▶ remember, every [`REMEMBER_EVERY`] and at the end
 //! ```
 //!
 //! All searches that ask the same question share one fan-out. It is kept by those that read it and
@@ -31,6 +32,7 @@ use crate::ledger::{Ledger, NotAsked, Progress, Roster};
 use crate::merge::{merge_in, merge_with};
 use crate::merged::Merged;
 use crate::plan::Plan;
+use crate::remembered::{Answered, PriceMemory, Remembered, Source};
 use crate::self_transfer::{Hub, combine};
 use crate::settings::SelfTransferSettings;
 
@@ -38,6 +40,12 @@ use crate::settings::SelfTransferSettings;
 const CURRENCIES_MAX: usize = 8;
 /// From this many offers on, merging may take more than about 100 us and goes to the workers.
 const OFFERS_INLINE: usize = 4_000;
+/// Longest time a fan-out of remembered answers is kept ready to serve: after that they are recalled
+/// anew, should anybody ask.
+const READY_MAX: Duration = Duration::from_secs(600);
+/// How often answers are handed to the memory while a search runs: prices are to be seen by others
+/// within a second, and answers of one batch share their itineraries.
+const REMEMBER_EVERY: Duration = Duration::from_millis(300);
 /// Code in the row of a partner whose task broke.
 const BROKEN: &str = "search_internal";
 
@@ -82,6 +90,10 @@ pub(crate) struct FanOut {
     hub: Option<Hub>,
     reasons: Arc<[Option<NotAsked>]>,
     state: Mutex<Collecting>,
+    /// Whole answers that wait to be remembered.
+    unremembered: Mutex<Vec<Answered>>,
+    /// Until when it may be shared although it has ended, if all of it was remembered.
+    pub(crate) ready_until: Option<Moment>,
     news: watch::Sender<u32>,
     ended: OnceLock<Moment>,
     meter: Arc<Meter>,
@@ -104,11 +116,34 @@ struct Taken {
     whole: Vec<Arc<Answer>>,
     first: Vec<Arc<Answer>>,
     second: Vec<Arc<Answer>>,
+    sources: [Vec<Source>; 3],
 }
 
 impl FanOut {
-    pub(crate) fn new(plan: &Plan, run: u32, limits: CollectLimits, meter: Arc<Meter>) -> Self {
+    /// `remembered` has an entry an ask; those asks have ended when this returns.
+    pub(crate) fn new(
+        plan: &Plan,
+        remembered: Vec<Option<Remembered>>,
+        run: u32,
+        limits: CollectLimits,
+        meter: Arc<Meter>,
+    ) -> Self {
         let any_partner = !plan.roster.is_empty();
+        let mut state = Collecting::new(&plan.asks, any_partner, limits);
+        let mut fresh_until_ms = i64::MAX;
+        for (ask, known) in remembered.into_iter().enumerate() {
+            let Some(known) = known else { continue };
+            let room = meter.most().saturating_sub(meter.used() + state.bytes());
+            state.on_remembered(ask, known.answer, known.seen_ms, room);
+            fresh_until_ms = fresh_until_ms.min(known.fresh_until_ms);
+        }
+        let (bytes, version) = (state.bytes(), state.version());
+        // Nobody is asked: it can serve until the first of its answers is no longer fresh.
+        let fresh_ms = fresh_until_ms.saturating_sub(runtime::unix_ms()).max(0) as u64;
+        let ready = Duration::from_millis(fresh_ms).min(READY_MAX);
+        let ready_until =
+            (state.is_over() && !plan.asks.is_empty()).then(|| runtime::now() + ready);
+        meter.used.fetch_add(bytes, Ordering::Relaxed);
         Self {
             question: Arc::clone(&plan.question),
             key: plan.key,
@@ -118,11 +153,13 @@ impl FanOut {
             roster: Arc::clone(&plan.roster),
             hub: plan.hub.clone(),
             reasons: plan.reasons.clone().into(),
-            state: Mutex::new(Collecting::new(&plan.asks, any_partner, limits)),
-            news: watch::Sender::new(0),
+            state: Mutex::new(state),
+            unremembered: Mutex::default(),
+            ready_until,
+            news: watch::Sender::new(version),
             ended: OnceLock::new(),
             meter,
-            counted: AtomicUsize::new(0),
+            counted: AtomicUsize::new(bytes),
             merged: tokio::sync::Mutex::new(Vec::new()),
         }
     }
@@ -149,6 +186,16 @@ impl FanOut {
         self.state().status()
     }
 
+    /// What is asked in a role.
+    pub(crate) fn question_of(&self, role: Role) -> Option<Arc<Question>> {
+        match (role, &self.hub) {
+            (Role::Whole, _) => Some(Arc::clone(&self.question)),
+            (Role::First, Some(hub)) => Some(Arc::new(hub.first.clone())),
+            (Role::Second, Some(hub)) => Some(Arc::new(hub.second.clone())),
+            (_, None) => None,
+        }
+    }
+
     /// State and ledger, taken together.
     pub(crate) fn look(&self) -> Look {
         let state = self.state();
@@ -160,7 +207,7 @@ impl FanOut {
         Look { version, status, ledger, progress }
     }
 
-    fn on_part(&self, ask: usize, answer: Answer) {
+    fn on_part(&self, ask: usize, answer: Arc<Answer>) {
         let room = self.meter.most().saturating_sub(self.meter.used());
         let mut state = self.state();
         let before = state.bytes();
@@ -175,6 +222,20 @@ impl FanOut {
         let mut state = self.state();
         let changed = state.on_end(ask, end);
         self.publish(&state, changed);
+    }
+
+    /// Whether an ask has not ended.
+    fn awaits(&self, ask: usize) -> bool {
+        self.state().awaits(ask)
+    }
+
+    /// Keeps a whole answer until it is remembered.
+    fn on_answered(&self, answered: Answered) {
+        self.unremembered.lock().unwrap_or_else(PoisonError::into_inner).push(answered);
+    }
+
+    fn take_unremembered(&self) -> Vec<Answered> {
+        std::mem::take(&mut *self.unremembered.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn on_deadline(&self) {
@@ -216,6 +277,8 @@ impl FanOut {
             whole: state.answers(Role::Whole).to_vec(),
             first: state.answers(Role::First).to_vec(),
             second: state.answers(Role::Second).to_vec(),
+            sources: [Role::Whole, Role::First, Role::Second]
+                .map(|role| state.sources(role).to_vec()),
         }
     }
 
@@ -286,12 +349,17 @@ fn merge_taken(
     settings: &SelfTransferSettings,
     atlas: &'static Atlas,
 ) -> Merged {
+    let [whole, first, second] = &taken.sources;
+    let merged = |answers: &[Arc<Answer>], sources: &[Source]| Merged {
+        sources: sources.to_vec(),
+        ..merge_in(answers, currency, atlas)
+    };
     if taken.first.is_empty() || taken.second.is_empty() {
-        return merge_in(&taken.whole, currency, atlas);
+        return merged(&taken.whole, whole);
     }
-    let first = merge_in(&taken.first, currency, atlas);
-    let second = merge_in(&taken.second, currency, atlas);
-    merge_with(&taken.whole, combine(&first, &second, settings), currency, atlas)
+    let combined = combine(&merged(&taken.first, first), &merged(&taken.second, second), settings);
+    let all = merge_with(&taken.whole, combined, currency, atlas);
+    Merged { sources: whole.clone(), ..all }
 }
 
 /// Asks everyone and ends when all have ended, at the deadline, or when the service stops.
@@ -301,22 +369,21 @@ pub(crate) async fn run_fan_out(
     deadline: Deadline,
     tasks: TaskSet,
     shutdown: Shutdown,
+    memory: Option<Arc<dyn PriceMemory>>,
 ) {
-    let hub = fan_out.hub.clone();
-    let questions = [
-        Some(Arc::clone(&fan_out.question)),
-        hub.as_ref().map(|hub| Arc::new(hub.first.clone())),
-        hub.map(|hub| Arc::new(hub.second)),
-    ];
+    let questions = [Role::Whole, Role::First, Role::Second].map(|role| fan_out.question_of(role));
     let mut running = Vec::with_capacity(asks.len());
     for (index, ask) in asks.into_iter().enumerate() {
+        if !fan_out.awaits(index) {
+            continue;
+        }
         match &questions[ask.role as usize] {
             Some(question) => running.push(tasks.spawn(ask_one(
                 Arc::clone(&fan_out),
                 index,
                 ask.partner,
-                Arc::clone(question),
-                deadline,
+                (Arc::clone(question), deadline),
+                memory.is_some(),
             ))),
             None => fan_out.on_end(index, AskEnd { ms: 0, fault: Some(BROKEN) }),
         }
@@ -327,15 +394,30 @@ pub(crate) async fn run_fan_out(
         while fan_out.ended().is_none() && news.changed().await.is_ok() {}
     };
     fan_out.close();
-    tokio::select! {
-        biased;
-        () = over => return,
-        () = tokio::time::sleep_until(deadline.moment()) => {}
-        () = shutdown.begun() => {}
+    tokio::pin!(over);
+    let ended = loop {
+        tokio::select! {
+            biased;
+            () = &mut over => break true,
+            () = tokio::time::sleep_until(deadline.moment()) => break false,
+            () = shutdown.begun() => break false,
+            () = tokio::time::sleep(REMEMBER_EVERY), if memory.is_some() => {}
+        }
+        remember(&fan_out, memory.as_ref()).await;
+    };
+    if !ended {
+        fan_out.on_deadline();
+        for task in running {
+            task.abort();
+        }
     }
-    fan_out.on_deadline();
-    for task in running {
-        task.abort();
+    remember(&fan_out, memory.as_ref()).await;
+}
+
+async fn remember(fan_out: &FanOut, memory: Option<&Arc<dyn PriceMemory>>) {
+    let answered = fan_out.take_unremembered();
+    if let (Some(memory), false) = (memory, answered.is_empty()) {
+        memory.remember(answered).await;
     }
 }
 
@@ -344,18 +426,32 @@ async fn ask_one(
     fan_out: Arc<FanOut>,
     ask: usize,
     partner: u16,
-    question: Arc<Question>,
-    deadline: Deadline,
+    (question, deadline): (Arc<Question>, Deadline),
+    keep: bool,
 ) {
     let mut ending = Ending { fan_out: &fan_out, ask, end: None };
     let Some(partner) = fan_out.roster.get(partner as usize) else { return };
     let taker = Arc::downgrade(&fan_out);
-    let sink = Box::new(move |answer| {
+    let parts = keep.then(|| Arc::new(Mutex::new(Vec::new())));
+    let kept = parts.clone();
+    let sink = Box::new(move |answer: Answer| {
+        let answer = Arc::new(answer);
+        if let (Some(kept), false) = (&kept, answer.offers().is_empty()) {
+            kept.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&answer));
+        }
         if let Some(fan_out) = taker.upgrade() {
             fan_out.on_part(ask, answer);
         }
     });
-    let asked = partner.ask(question, deadline, sink).await;
+    let asked = partner.ask(Arc::clone(&question), deadline, sink).await;
+    if let (Some(parts), true) = (parts, asked.outcome.is_ok()) {
+        fan_out.on_answered(Answered {
+            partner: partner.settings().id,
+            question,
+            at_ms: runtime::unix_ms(),
+            parts: std::mem::take(&mut *parts.lock().unwrap_or_else(PoisonError::into_inner)),
+        });
+    }
     let fault = asked.outcome.as_ref().err().map(Fault::code);
     if let Err(error) = &asked.outcome {
         tracing::debug!(partner = %partner.settings().id, %error, "a partner failed");

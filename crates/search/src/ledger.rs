@@ -34,18 +34,25 @@ impl NotAsked {
     }
 }
 
+/// Code in a row of a partner that was not asked because what it said before is still fresh.
+pub const REMEMBERED: &str = "remembered";
+
 /// Code in a row of a partner that was asked only for one part of a self-transfer.
 pub const ASKED_FOR_SELF_TRANSFER: &str = "asked: self_transfer";
 
 /// What became of one partner.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LedgerRow {
+pub struct LedgerRow<'a> {
     /// The partner.
     pub partner: PartnerId,
+    /// Its name for people.
+    pub name: &'a str,
     /// Its protocol's name.
     pub protocol: &'static str,
     /// Whether it was asked.
     pub asked: bool,
+    /// When its remembered answer was seen, milliseconds since 1970; `None` if it was asked.
+    pub seen_ms: Option<i64>,
     /// Why it was not asked, or what for if not for the whole question.
     pub reason: Option<&'static str>,
     /// Offers it gave that were taken up.
@@ -68,14 +75,18 @@ pub(crate) struct AskedRow {
     pub(crate) offers: u32,
     pub(crate) ms: Option<u32>,
     pub(crate) fault: Option<&'static str>,
+    /// When its answer was seen, if it was remembered and the partner not asked.
+    pub(crate) seen_ms: Option<i64>,
     pub(crate) version: u32,
 }
 
 /// Partners asked, answered and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Partners asked.
+    /// Partners whose answer is wanted, remembered ones included.
     pub asked: u32,
+    /// Of those, the ones not asked because what they said before is still fresh.
+    pub remembered: u32,
     /// Of those, the ones whose answer came whole.
     pub answered: u32,
     /// Of those, the ones that failed.
@@ -101,13 +112,15 @@ impl Ledger {
     }
 
     /// One row for every partner: those asked first, the others in the order of the settings.
-    pub fn rows(&self) -> impl Iterator<Item = LedgerRow> + '_ {
+    pub fn rows(&self) -> impl Iterator<Item = LedgerRow<'_>> + '_ {
         let unasked = self.reasons.iter().enumerate().filter_map(|(partner, reason)| {
             let settings = self.roster.get(partner)?.settings();
             Some(LedgerRow {
                 partner: settings.id,
+                name: &settings.name,
                 protocol: settings.protocol.name(),
                 asked: false,
+                seen_ms: None,
                 reason: Some((*reason)?.code()),
                 offers: 0,
                 ms: None,
@@ -118,16 +131,22 @@ impl Ledger {
         self.asked().chain(unasked)
     }
 
-    /// Rows of the partners that were asked.
-    pub fn asked(&self) -> impl Iterator<Item = LedgerRow> + '_ {
+    /// Rows of the partners that were asked or whose answer was remembered.
+    pub fn asked(&self) -> impl Iterator<Item = LedgerRow<'_>> + '_ {
         self.asked.iter().filter_map(|row| {
             let settings = self.roster.get(row.partner as usize)?.settings();
-            let AskedRow { partner: _, only_part, offers, ms, fault, version } = *row;
+            let AskedRow { partner: _, only_part, offers, ms, fault, seen_ms, version } = *row;
             Some(LedgerRow {
                 partner: settings.id,
+                name: &settings.name,
                 protocol: settings.protocol.name(),
-                asked: true,
-                reason: only_part.then_some(ASKED_FOR_SELF_TRANSFER),
+                asked: seen_ms.is_none(),
+                seen_ms,
+                reason: match (only_part, seen_ms) {
+                    (true, _) => Some(ASKED_FOR_SELF_TRANSFER),
+                    (false, Some(_)) => Some(REMEMBERED),
+                    (false, None) => None,
+                },
                 offers,
                 ms,
                 fault,
@@ -143,7 +162,12 @@ impl Ledger {
             let same = |row: &&AskedRow| row.ms.is_some() && row.fault.is_some() == failed;
             self.asked.iter().filter(same).count() as u32
         };
-        Progress { asked: self.asked.len() as u32, answered: ended(false), failed: ended(true) }
+        Progress {
+            asked: self.asked.len() as u32,
+            remembered: self.asked.iter().filter(|row| row.seen_ms.is_some()).count() as u32,
+            answered: ended(false),
+            failed: ended(true),
+        }
     }
 
     /// The sellers of the partners that were asked, whether they had an offer or not.

@@ -11,7 +11,8 @@
 //! Flows in: a traveller's request, partners' decoded answers. Flows out: [`Snapshot`]s of one
 //! growing answer, to be rendered by whoever asked. It does no input or output of its own (partners
 //! ask, `cell` serves), keeps nothing longer than an hour, and a lost search comes back from its
-//! token. A partner's failure is a row of the ledger, never an error.
+//! token. What was answered before comes from a [`PriceMemory`]. A partner's failure is a row of
+//! the ledger, never an error.
 //!
 //! Limits: every one stands in [`SearchSettings`]. Start reading at [`mod@merge`], then `collect`.
 
@@ -27,6 +28,7 @@ mod fan_out;
 mod filter;
 #[cfg(test)]
 mod fixture;
+mod follow;
 pub mod fuzz;
 mod ledger;
 mod link;
@@ -35,6 +37,7 @@ mod merged;
 mod plan;
 mod poll;
 pub mod rank;
+mod remembered;
 mod roster;
 mod search;
 pub mod self_transfer;
@@ -51,7 +54,9 @@ pub use engine::{Engine, EngineParts, Load, RosterSource};
 pub use error::{End, InvalidDisplay, SearchError, TokenError};
 pub use facets::{FacetValue, Facets};
 pub use filter::{Filters, Window};
-pub use ledger::{ASKED_FOR_SELF_TRANSFER, Ledger, LedgerRow, NotAsked, Progress, Roster};
+pub use ledger::{
+    ASKED_FOR_SELF_TRANSFER, Ledger, LedgerRow, NotAsked, Progress, REMEMBERED, Roster,
+};
 pub use link::{LinkId, LinkSigner};
 pub use merge::merge;
 pub use merged::{
@@ -59,6 +64,7 @@ pub use merged::{
 };
 pub use poll::Polled;
 pub use rank::{Measure, Scale, Scores, Sort};
+pub use remembered::{Answered, PriceMemory, Remembered, Remembering};
 pub use roster::roster_of;
 pub use search::Search;
 pub use settings::{SearchSettings, SelfTransferSettings};

@@ -14,6 +14,7 @@ use domain::{
     Offer, Segment, Transfer,
 };
 
+use crate::remembered::Source;
 use crate::self_transfer::Part;
 use crate::view::Traits;
 
@@ -125,6 +126,8 @@ pub struct Merged {
     pub(crate) atlas: &'static Atlas,
     pub(crate) currency: CurrencyCode,
     pub(crate) answers: Vec<Arc<Answer>>,
+    /// Who gave each answer; empty if that does not matter.
+    pub(crate) sources: Vec<Source>,
     pub(crate) parts: Vec<[Part; 2]>,
     pub(crate) combined: Option<u16>,
     pub(crate) agents: Vec<AgentId>,
@@ -142,6 +145,7 @@ impl Merged {
             atlas,
             currency,
             answers: Vec::new(),
+            sources: Vec::new(),
             parts: Vec::new(),
             combined: None,
             agents: Vec::new(),
@@ -218,7 +222,19 @@ impl Merged {
             true => self.parts.get(row.offer_index() as usize).map(|parts| &parts[..]),
             false => None,
         };
-        OfferView { merged: self, answer, offer, amount: row.amount(), parts: parts.unwrap_or(&[]) }
+        OfferView {
+            merged: self,
+            answer,
+            offer,
+            amount: row.amount(),
+            source: self.source(row.answer),
+            parts: parts.unwrap_or(&[]),
+        }
+    }
+
+    /// Where an answer comes from; `None` for combinations.
+    pub(crate) fn source(&self, answer: u16) -> Option<Source> {
+        self.sources.get(answer as usize).copied()
     }
 
     /// Whether the option is a combination of two tickets made here, not an offer of a seller.
@@ -347,6 +363,7 @@ pub struct OfferView<'a> {
     answer: &'a Answer,
     offer: &'a Offer,
     parts: &'a [Part],
+    source: Option<Source>,
     /// The total in minor units of the display currency.
     pub amount: Option<i64>,
 }
@@ -371,7 +388,24 @@ impl<'a> OfferView<'a> {
         self.answer.text(self.offer.brand)
     }
 
-    /// Where it can be bought; empty if not said, or for a combination (its parts have theirs).
+    /// When it was seen, milliseconds since 1970, if it is remembered from an earlier search.
+    #[must_use]
+    pub fn seen_ms(&self) -> Option<i64> {
+        self.source?.seen_ms
+    }
+
+    pub(crate) fn source(&self) -> Option<Source> {
+        self.source
+    }
+
+    /// Whether there is a way to its seller: a link, or a partner that can be asked for one.
+    #[must_use]
+    pub fn can_follow(&self) -> bool {
+        self.parts.is_empty() && (!self.link().is_empty() || self.seen_ms().is_some())
+    }
+
+    /// Where it can be bought; empty if not said, if it is remembered, or for a combination (its
+    /// parts have theirs).
     #[must_use]
     pub fn link(&self) -> &'a str {
         self.answer.text(self.offer.link)
@@ -469,7 +503,23 @@ impl<'a> PartView<'a> {
         self.part.answer.text(self.part.offer().brand)
     }
 
-    /// Where this ticket can be bought; empty if not said.
+    /// When it was seen, milliseconds since 1970, if it is remembered from an earlier search.
+    #[must_use]
+    pub fn seen_ms(&self) -> Option<i64> {
+        self.part.source?.seen_ms
+    }
+
+    /// Whether there is a way to its seller: a link, or a partner that can be asked for one.
+    #[must_use]
+    pub fn can_follow(&self) -> bool {
+        !self.link().is_empty() || self.seen_ms().is_some()
+    }
+
+    pub(crate) fn part(&self) -> &'a Part {
+        self.part
+    }
+
+    /// Where this ticket can be bought; empty if not said, or if it is remembered.
     #[must_use]
     pub fn link(&self) -> &'a str {
         self.part.answer.text(self.part.offer().link)

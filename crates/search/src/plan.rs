@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use atlas::Atlas;
 use domain::{Date, Question, QuestionKey};
+use runtime::FixedMap;
 
 use crate::choose_partners::choose_partners;
 use crate::collect::{Ask, Role};
 use crate::ledger::{NotAsked, Roster};
+use crate::remembered::{PriceMemory, Remembered};
 use crate::self_transfer::{Hub, choose_hub};
 use crate::settings::SearchSettings;
 
@@ -61,5 +63,23 @@ impl Plan {
         });
         let key = question.key();
         Self { question: Arc::new(question), key, roster, asks, reasons, hub }
+    }
+
+    /// By ask, what its partner said before, where that is still fresh.
+    pub(crate) fn recall(&self, memory: &dyn PriceMemory, now_ms: i64) -> Vec<Option<Remembered>> {
+        let recall = |question: &Question| {
+            let answers = memory.recall(question, now_ms);
+            answers.into_iter().map(|answer| (answer.partner, answer)).collect::<FixedMap<_, _>>()
+        };
+        let mut known = [
+            recall(&self.question),
+            self.hub.as_ref().map(|hub| recall(&hub.first)).unwrap_or_default(),
+            self.hub.as_ref().map(|hub| recall(&hub.second)).unwrap_or_default(),
+        ];
+        let of = |ask: &Ask| {
+            let partner = self.roster.get(ask.partner as usize)?.settings().id;
+            known[ask.role as usize].remove(&partner)
+        };
+        self.asks.iter().map(of).collect()
     }
 }

@@ -37,29 +37,6 @@ impl Engine {
         let changed = snapshot.seen() != seen;
         Ok(Polled { token: self.token(&search, snapshot.seen()), snapshot, changed })
     }
-
-    /// The address behind a signed link id of a search. If the search had to be created again,
-    /// waits until its offer is there or everybody has answered.
-    ///
-    /// # Errors
-    /// As [`Engine::poll`], and [`SearchError::NoSuchOffer`] for a link that belongs to no offer of
-    /// the search.
-    pub async fn follow(&self, token: &str, link: &str) -> Result<String, SearchError> {
-        let search = self.find(token)?;
-        let mut news = search.subscribe();
-        loop {
-            news.mark_unchanged();
-            let snapshot = search.snapshot().await?;
-            if let Some(address) = snapshot.follow(link) {
-                return Ok(address.to_owned());
-            }
-            if search.is_over() || news.changed().await.is_err() {
-                // The last version may have come in between.
-                let last = search.snapshot().await?;
-                return last.follow(link).map(str::to_owned).ok_or(SearchError::NoSuchOffer);
-            }
-        }
-    }
 }
 
 async fn wait_for_news(search: &Search, seen: Seen, wait: Duration) {

@@ -24,6 +24,7 @@ use domain::{
 };
 
 use crate::merged::{Merged, MergedItinerary, OptionRow};
+use crate::remembered::Source;
 use crate::settings::SelfTransferSettings;
 
 /// Itineraries of one side that are paired, cheapest first.
@@ -44,6 +45,7 @@ pub(crate) struct Part {
     pub(crate) offer: u32,
     /// Minor units of the display currency.
     pub(crate) amount: i64,
+    pub(crate) source: Option<Source>,
 }
 
 impl Part {
@@ -214,6 +216,7 @@ fn join(builder: &mut AnswerBuilder, sides: [(&Merged, &Side<'_>); 2]) -> Option
         answer: Arc::clone(&merged.answers[side.option.answer() as usize]),
         offer: side.option.offer_index(),
         amount: side.touch.cost,
+        source: merged.source(side.option.answer()),
     });
     let [first, second] = [parts[0].offer(), parts[1].offer()];
     let total = parts[0].amount.checked_add(parts[1].amount)?;

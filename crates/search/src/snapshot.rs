@@ -4,13 +4,27 @@ use std::sync::Arc;
 
 use domain::{Question, SearchRequest};
 
-use crate::collect::Status;
+use crate::collect::{Role, Status};
 use crate::display::Display;
 use crate::ledger::{Ledger, Progress};
 use crate::link::{LinkId, LinkSigner};
 use crate::merged::{Merged, MergedItinerary, OfferView};
+use crate::remembered::Source;
 use crate::token::{SearchId, Seen};
 use crate::view::{Page, View, view};
+
+/// What a signed link id leads to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target<'a> {
+    /// The address the seller gave; empty if the offer is remembered.
+    pub(crate) link: &'a str,
+    /// Who gave it.
+    pub(crate) source: Option<Source>,
+    /// To which of the fan-out's questions.
+    pub(crate) role: Role,
+    /// Names the offer in its partner's answer.
+    pub(crate) offer: LinkId,
+}
 
 /// One version of a growing answer. Never changes; the next version is another snapshot.
 #[derive(Clone, Debug)]
@@ -65,19 +79,32 @@ impl Snapshot {
         self.links.write(link_id(itinerary, offer, part), out);
     }
 
-    /// The address behind a signed link id.
-    #[must_use]
-    pub fn follow(&self, link: &str) -> Option<&str> {
+    /// What is behind a signed link id; `None` if nothing is that can be bought.
+    pub(crate) fn follow(&self, link: &str) -> Option<Target<'_>> {
         let wanted = self.links.open(link)?;
         for itinerary in self.merged.itineraries() {
             for option in self.merged.options(itinerary) {
                 let offer = self.merged.offer(option);
                 if link_id(itinerary, &offer, 0) == wanted {
-                    return Some(offer.link()).filter(|link| !link.is_empty());
+                    let target = Target {
+                        link: offer.link(),
+                        source: offer.source(),
+                        role: Role::Whole,
+                        offer: wanted,
+                    };
+                    return offer.can_follow().then_some(target);
                 }
                 for (index, part) in offer.parts().enumerate() {
                     if link_id(itinerary, &offer, index as u8 + 1) == wanted {
-                        return Some(part.link()).filter(|link| !link.is_empty());
+                        let ticket = part.part();
+                        let key = ticket.answer.keys()[ticket.offer().itinerary as usize];
+                        let target = Target {
+                            link: part.link(),
+                            source: ticket.source,
+                            role: if index == 0 { Role::First } else { Role::Second },
+                            offer: LinkId::of(key, part.agent(), part.brand(), 0),
+                        };
+                        return part.can_follow().then_some(target);
                     }
                 }
             }

@@ -109,6 +109,13 @@ export function seconds(ms) {
   return formatter("NumberFormat", { style: "unit", unit: "second", unitDisplay: "narrow", maximumFractionDigits: 1 }).format(ms / 1000);
 }
 
+/** How long ago a moment in seconds since 1970 was: 5 minutes ago. */
+export function ago(moment) {
+  const minutes = Math.max(0, Math.round((Date.now() / 1000 - moment) / 60));
+  const [value, unit] = minutes < 60 ? [minutes, "minute"] : minutes < 48 * 60 ? [Math.round(minutes / 60), "hour"] : [Math.round(minutes / 1440), "day"];
+  return formatter("RelativeTimeFormat", { numeric: "auto" }).format(-value, unit);
+}
+
 /** Words joined as the language does: a, b and c. */
 export function list(words) {
   return formatter("ListFormat", { style: "long", type: "conjunction" }).format(words);

@@ -3,12 +3,12 @@
 
 import { readPartners } from "../core/api.js";
 import { fill, h, icon } from "../core/dom.js";
-import { count, seconds } from "../core/format.js";
+import { ago, count, seconds } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
 import { openSheet } from "../core/sheet.js";
 
-/** Opens the ledger of a search; `nameOf(partner)` names a partner. Answers { refresh, close }. */
-export function openLedger(token, { nameOf, onClose }) {
+/** Opens the ledger of a search; `partner.name` names a partner. Answers { refresh, close }. */
+export function openLedger(token, { onClose }) {
   const body = h("div", { class: "ledger" }, h("p", { class: "hint" }, t("ledger.loading")));
   const sheet = openSheet({ title: t("ledger.title"), kind: "side", content: body, onClose });
   let busy = false;
@@ -17,7 +17,7 @@ export function openLedger(token, { nameOf, onClose }) {
     if (busy) return;
     busy = true;
     try {
-      render(body, await readPartners(token), nameOf);
+      render(body, await readPartners(token));
     } catch (fault) {
       fill(body, h("p", { class: "note careful" }, icon("warn"), t(fault.code === "offline" ? "error.offline" : "ledger.unreadable")));
     } finally {
@@ -29,10 +29,9 @@ export function openLedger(token, { nameOf, onClose }) {
   return { refresh, close: sheet.close };
 }
 
-function render(body, partners, nameOf) {
-  const section = (kind, list, say) => sectionOf(kind, list, say, nameOf);
+function render(body, partners) {
   const open = new Set([...body.querySelectorAll("details[open]")].map((node) => node.dataset.reason));
-  const asked = partners.filter((partner) => partner.asked);
+  const asked = partners.filter(counts);
   const done = asked.filter((partner) => partner.ms !== null && !partner.fault);
   const parts = {
     failed: asked.filter((partner) => partner.fault),
@@ -40,7 +39,7 @@ function render(body, partners, nameOf) {
     offers: done.filter((partner) => partner.offers > 0).sort((a, b) => b.offers - a.offers),
     nothing: done.filter((partner) => partner.offers === 0),
   };
-  const rest = partners.filter((partner) => !partner.asked);
+  const rest = partners.filter((partner) => !counts(partner));
   fill(body,
     h("p", { class: "hint" }, t("ledger.intro")),
     section("failed", parts.failed, (partner) => reason("fault", partner.fault)),
@@ -51,21 +50,27 @@ function render(body, partners, nameOf) {
       h("h3", {}, t("ledger.not_asked"), h("span", { class: "ledger-count" }, count(rest.length))),
       grouped(rest).map(([code, list]) => h("details", { data: { reason: code }, open: open.has(code) },
         h("summary", {}, h("span", {}, reason("reason", code)), h("span", { class: "ledger-count" }, count(list.length))),
-        h("p", { class: "ledger-names", translate: "no" }, list.map((partner) => partner.id).join(", "))))));
+        h("p", { class: "ledger-names", translate: "no" }, list.map((partner) => partner.name).join(", "))))));
 }
 
-// Some partners are asked for one part of a self-transfer only.
+// A partner whose earlier answer was taken has its say like one that was asked.
+function counts(partner) {
+  return partner.asked || partner.seen_s !== null;
+}
+
+// Some partners are asked for one part of a self-transfer only; some had answered before.
 function told(partner, words) {
+  if (partner.seen_s !== null) return `${words} · ${t("seller.seen", { ago: ago(partner.seen_s) })}`;
   return partner.reason ? `${words} · ${reason("reason", partner.reason)}` : words;
 }
 
-function sectionOf(kind, list, say, nameOf) {
+function section(kind, list, say) {
   if (!list.length) return null;
   return h("section", { class: `ledger-part ledger-${kind}` },
     h("h3", {}, t(`ledger.${kind}`), h("span", { class: "ledger-count" }, count(list.length))),
     h("ul", {}, list.map((partner) => h("li", {},
       icon({ failed: "warn", waiting: "radar", offers: "done", nothing: "minus" }[kind]),
-      h("span", { class: "ledger-id" }, h("bdi", { translate: "no" }, nameOf(partner))),
+      h("span", { class: "ledger-id" }, h("bdi", { translate: "no" }, partner.name)),
       h("span", { class: "ledger-say" }, say(partner)),
       h("span", { class: "ledger-ms" }, partner.ms === null ? "" : h("bdi", {}, seconds(partner.ms)))))));
 }

@@ -19,11 +19,6 @@ export function cityName(data, code) {
   return data.airports?.[code]?.city || airportName(data, code);
 }
 
-/** The name of a partner: most sell under their own name and so are agents of the answer too. */
-export function partnerName(data, partner) {
-  return partner.name ?? data?.facets?.agents?.find((agent) => agent.value === partner.id)?.name ?? partner.id;
-}
-
 /** A badge with a carrier's code. The colour depends on the code alone, so it is always the same. */
 export function carrierBadge(code) {
   let sum = 0;

@@ -15,7 +15,6 @@ import { openDetails } from "./details.js";
 import { filterPanel } from "./filter_panel.js";
 import { openLedger } from "./ledger.js";
 import { resultList } from "./list.js";
-import { partnerName } from "./names.js";
 import { progressStrip } from "./progress.js";
 import { Session } from "./session.js";
 import { faultNotice, notice } from "./states.js";
@@ -116,7 +115,7 @@ export function resultsPage(query, view, nav) {
     if (!data.partners.failed) return;
     const lost = (await readPartners(session.token).catch(() => [])).filter((partner) => partner.fault);
     if (!lost.length) return;
-    const named = lost.slice(0, NAMED_MAX).map((partner) => `${partnerName(session.data, partner)} (${has(`fault.${partner.fault}`) ? t(`fault.${partner.fault}`) : partner.fault})`);
+    const named = lost.slice(0, NAMED_MAX).map((partner) => `${partner.name} (${has(`fault.${partner.fault}`) ? t(`fault.${partner.fault}`) : partner.fault})`);
     if (lost.length > NAMED_MAX) named.push(t("partial.others", { n: lost.length - NAMED_MAX }));
     fill(partial, icon("warn"), h("span", {}, t("partial.text", { who: joined(named) })));
     partial.hidden = false;
@@ -154,7 +153,7 @@ export function resultsPage(query, view, nav) {
 
   function showLedger() {
     if (!session.token || state.ledger) return;
-    state.ledger = openLedger(session.token, { nameOf: (partner) => partnerName(session.data, partner), onClose: () => { state.ledger = null; } });
+    state.ledger = openLedger(session.token, { onClose: () => { state.ledger = null; } });
   }
 
   function open(id, push) {

@@ -3,7 +3,7 @@
 // A combination that nobody sells as one is shown as its parts, each with its own seller and price.
 
 import { h, icon, srOnly } from "../core/dom.js";
-import { quotedMoney } from "../core/format.js";
+import { ago, quotedMoney } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { sellersOf } from "./facts.js";
 import { priceTag, priceText } from "./price.js";
@@ -87,7 +87,8 @@ function facts(option) {
     option.transfer === "self_transfer" && h("li", { class: "brand" }, t("warn.self_transfer")),
     option.brand && h("li", { class: "brand" }, option.brand),
     bag("cabin", option.cabin_bags),
-    bag("checked", option.checked_bags));
+    bag("checked", option.checked_bags),
+    typeof option.seen_s === "number" && h("li", { class: "seen" }, t("seller.seen", { ago: ago(option.seen_s) })));
 }
 
 function bag(kind, number) {

@@ -30,6 +30,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use super::page::write_progress;
 use super::searches::refused;
 use super::text::amount;
+use super::text::seconds;
 use crate::json::Json;
 use crate::key;
 use crate::refusal::{Family, Refusal};
@@ -159,7 +160,7 @@ fn tell(snapshot: &Snapshot, told: Told) -> (String, Told) {
     let since =
         if told.run == now.run { told } else { Told { run: now.run, version: 0, total: 0 } };
     let mut text = String::with_capacity(1_024);
-    let ended = |row: &LedgerRow| row.version > since.version && row.ms.is_some();
+    let ended = |row: &LedgerRow<'_>| row.version > since.version && row.ms.is_some();
     for row in snapshot.ledger.asked().filter(ended) {
         // The id of the story so far: if the stream breaks here, all of it is told again.
         push_event(&mut text, "partner", since, |json| write_row(json, &row));
@@ -203,8 +204,8 @@ fn write_state(json: &mut Json, snapshot: &Snapshot, total: u32) {
 }
 
 /// Writes a row of the ledger.
-pub(super) fn write_row(json: &mut Json, row: &LedgerRow) {
-    let LedgerRow { partner, protocol, asked, reason, offers, ms, fault, version: _ } = row;
+pub(super) fn write_row(json: &mut Json, row: &LedgerRow<'_>) {
+    let LedgerRow { partner, name, protocol, asked, seen_ms, reason, offers, ms, fault, .. } = row;
     let text_or_null = |json: &mut Json, text: Option<&str>| {
         match text {
             Some(text) => json.text(text),
@@ -213,6 +214,7 @@ pub(super) fn write_row(json: &mut Json, row: &LedgerRow) {
     };
     json.object(|json| {
         key!(json, "id").plain(partner.as_str().as_bytes());
+        key!(json, "name").text(name);
         key!(json, "protocol").plain(protocol.as_bytes());
         key!(json, "asked").truth(*asked);
         text_or_null(key!(json, "reason"), *reason);
@@ -222,6 +224,7 @@ pub(super) fn write_row(json: &mut Json, row: &LedgerRow) {
             None => key!(json, "ms").null(),
         };
         text_or_null(key!(json, "fault"), *fault);
+        amount(key!(json, "seen_s"), seconds(*seen_ms));
     });
 }
 

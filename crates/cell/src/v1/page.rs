@@ -132,9 +132,10 @@ fn write_members(json: &mut Json, parts: &PageParts<'_>) {
 
 /// Writes how many partners did what.
 pub(super) fn write_progress(json: &mut Json, progress: Progress) {
-    let Progress { asked, answered, failed } = progress;
+    let Progress { asked, remembered, answered, failed } = progress;
     json.object(|json| {
         key!(json, "asked").number(asked);
+        key!(json, "remembered").number(remembered);
         key!(json, "answered").number(answered);
         key!(json, "failed").number(failed);
     });

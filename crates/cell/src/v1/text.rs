@@ -29,6 +29,11 @@ pub(super) fn amount(json: &mut Json, minor: Option<i64>) {
     };
 }
 
+/// Whole seconds since 1970, as times of remembered prices are written.
+pub(super) fn seconds(unix_ms: Option<i64>) -> Option<i64> {
+    unix_ms.map(|unix_ms| unix_ms.div_euclid(1_000))
+}
+
 /// `2027-03-03T06:40`.
 #[inline]
 pub(super) fn time_text(time: LocalTime) -> [u8; 16] {

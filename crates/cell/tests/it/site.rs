@@ -79,6 +79,7 @@ pub(crate) fn parts(
     let engine = Engine::new(EngineParts {
         settings: SearchSettings::default(),
         roster: Arc::clone(&roster),
+        memory: None,
         atlas: atlas::atlas(),
         workers: workers.clone(),
         tasks: tasks.clone(),

@@ -144,7 +144,7 @@ impl<'c> Renderer<'c> {
             token: TOKEN,
             status: "complete",
             version: 30,
-            partners: Progress { asked: 30, answered: 30, failed: 0 },
+            partners: Progress { asked: 30, remembered: 0, answered: 30, failed: 0 },
             request: &self.corpus.request,
             display: &self.display,
             merged: &merged,

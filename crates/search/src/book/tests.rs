@@ -42,7 +42,7 @@ impl Shelf {
         let plan =
             Plan::new(question, Arc::clone(&self.roster), day(), &settings, self.bench.atlas);
         let limits = CollectLimits { offers: 1, bytes: 1 };
-        let fan_out = FanOut::new(&plan, run, limits, Arc::new(Meter::new(1)));
+        let fan_out = FanOut::new(&plan, Vec::new(), run, limits, Arc::new(Meter::new(1)));
         if over {
             fan_out.close();
         }

@@ -9,6 +9,7 @@
 
 mod create_and_poll;
 mod limits;
+mod remembered;
 mod self_transfer;
 mod sharing;
 mod world;

@@ -24,7 +24,8 @@ use partners::protocol::fareway::Ask;
 use partners::{Asker, AskerParts, AskerSettings, Partner, PartnerSettings};
 use runtime::{HttpLimits, Shutdown, TaskSet, Workers};
 use search::{
-    Display, Engine, EngineParts, Locale, Roster, SearchSettings, Snapshot, Status, TokenKeys,
+    Display, Engine, EngineParts, Locale, PriceMemory, Roster, SearchSettings, Snapshot, Status,
+    TokenKeys,
 };
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
@@ -259,6 +260,15 @@ impl World {
 
     /// An engine of its own cell; all of one world have the same keys.
     pub(crate) fn engine(&self, change: impl FnOnce(&mut SearchSettings)) -> Arc<Engine> {
+        self.engine_with(None, change)
+    }
+
+    /// The same with a memory.
+    pub(crate) fn engine_with(
+        &self,
+        memory: Option<Arc<dyn PriceMemory>>,
+        change: impl FnOnce(&mut SearchSettings),
+    ) -> Arc<Engine> {
         let mut settings = SearchSettings::default();
         settings.self_transfer.enabled = false;
         change(&mut settings);
@@ -266,6 +276,7 @@ impl World {
         Engine::new(EngineParts {
             settings,
             roster: Arc::new(move || Arc::clone(&roster.lock().unwrap())),
+            memory,
             atlas: atlas::atlas(),
             workers: self.workers.clone(),
             tasks: self.tasks.clone(),

@@ -11,7 +11,9 @@ use super::names::Names;
 use crate::agents::AgentCard;
 use crate::json::Json;
 use crate::key;
-use crate::v1::text::{amount, push_decimal, push_flight_number, push_hex, put_amount, time_text};
+use crate::v1::text::{
+    amount, push_decimal, push_flight_number, push_hex, put_amount, seconds, time_text,
+};
 
 /// The text of a link, of which only the signed id at the end changes.
 struct LinkText {
@@ -136,11 +138,13 @@ impl<'a, 'n> RowWriter<'a, 'n> {
             }
             Transfer::SelfTransfer => b",\"transfer\":\"self_transfer\",\"link\":",
         });
-        if combination || offer.link().is_empty() {
+        if combination || !offer.can_follow() {
             json.put(b"null");
         } else {
             self.link(json, itinerary, &offer, 0);
         }
+        json.put(b",\"seen_s\":");
+        put_amount(json, seconds(offer.seen_ms()));
         json.put(b",\"parts\":[");
         for (index, part) in offer.parts().enumerate() {
             self.part(json, itinerary, &offer, (index as u8 + 1, &part));
@@ -168,11 +172,13 @@ impl<'a, 'n> RowWriter<'a, 'n> {
         self.quoted(json, part.quoted());
         put_terms(json, part.brand(), part.cabin_bags(), part.checked_bags());
         json.put(b",\"link\":");
-        if part.link().is_empty() {
-            json.put(b"null");
-        } else {
+        if part.can_follow() {
             self.link(json, itinerary, offer, number);
+        } else {
+            json.put(b"null");
         }
+        json.put(b",\"seen_s\":");
+        put_amount(json, seconds(part.seen_ms()));
         json.put(b"}");
     }
 
