@@ -11,6 +11,7 @@ mod block;
 pub mod codec;
 #[cfg(test)]
 mod fixture;
+pub mod indicative;
 pub mod seen;
 
 pub use seen::Seen;

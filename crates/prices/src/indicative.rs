@@ -1,0 +1,327 @@
+//! Indicative prices: the cheapest price seen per route and days, from what travellers asked.
+//!
+//! ```text
+//! &[Seen] ──reduce──▶ [Cheapest] ──take──▶ shard ▷ origin ▷ destination ▷ month ▷ entries by day
+//!                                                              │   └ cheapest of each kind
+//!                        by_route, by_date, by_days ◀──────────┘
+//! ```
+//!
+//! A price is kept per market of the question, airports, day of departure, day of the return flight
+//! or none, direct or not. What counts is said at [`reduce`], which price stays at [`Indicative`].
+//! A market sees its own prices only, because sellers price by market.
+//!
+//! Limits: [`IndicativeSettings`]; 400 days between departure and return. Memory is counted in
+//! allocated bytes without the allocator's own; at the limit the share of the index with the oldest
+//! price drops the oldest eighth of its prices.
+//!
+//! Cost: an entry is 40 B and 50 B with its share of the tree (measured by
+//! `examples/indicative_speed.rs`). Listing by route reads one summary a route and month and enters
+//! a month only where its cheapest price could win but is not of the asked days. Readers of one share wait for
+//! its writers, which hold it for one batch's prices of one origin.
+//!
+//! Pure: no clock, no I/O; `now_ms` is an argument.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use domain::{AgentId, AirportCode, CarrierCode, Date, Money, PartnerId};
+
+mod by_date;
+mod by_route;
+pub(crate) mod bytes;
+mod entry;
+mod euro;
+mod month;
+mod query;
+mod reduce;
+mod settings;
+mod shard;
+mod snapshot;
+mod when;
+
+pub use by_date::{ByDate, DateGroup, DateUnit, DayPair};
+pub use by_route::RouteGroup;
+pub use bytes::SnapshotError;
+pub use euro::{EURO_UNIT, EuroRates};
+pub use query::{Ask, Places, QuotePair};
+pub use reduce::{Cheapest, STAY_MAX, reduce};
+pub use settings::IndicativeSettings;
+pub use when::{Month, When};
+
+use crate::Seen;
+use entry::{Entry, Slot, partner_mark};
+use month::Put;
+use reduce::itinerary_mark;
+use shard::{Node, Shard};
+
+/// Shares of the index, each with its own lock.
+const SHARDS: usize = 64;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// A remembered price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// From.
+    pub origin: AirportCode,
+    /// To.
+    pub destination: AirportCode,
+    /// Day of departure.
+    pub departs: Date,
+    /// Day of the return flight.
+    pub returns: Option<Date>,
+    /// Whether no leg changes planes.
+    pub direct: bool,
+    /// The price as it was quoted, for one adult.
+    pub price: Money,
+    /// The price in micro-euro at the rates of when it was seen, for comparing only.
+    pub eur_micro: i64,
+    /// The seller.
+    pub agent: AgentId,
+    /// Marketing carrier of the first flight out.
+    pub out_carrier: CarrierCode,
+    /// Marketing carrier of the first flight back.
+    pub back_carrier: Option<CarrierCode>,
+    /// When it was seen, milliseconds since 1970 UTC, to the second.
+    pub seen_ms: i64,
+}
+
+/// What is to be forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forget {
+    /// Everything a partner said.
+    Partner(PartnerId),
+    /// Everything from one airport to another.
+    Route(AirportCode, AirportCode),
+    /// Everything whose first flight out or back is marketed by a carrier.
+    Carrier(CarrierCode),
+}
+
+/// What [`Indicative::take`] did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Prices that stand where none stood.
+    pub added: usize,
+    /// Prices that stand instead of another.
+    pub replaced: usize,
+    /// Prices that had to go because memory is at its limit.
+    pub dropped: usize,
+}
+
+/// How much is held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IndicativeSize {
+    /// Prices, recent or not.
+    pub entries: usize,
+    /// Heap bytes.
+    pub bytes: usize,
+}
+
+/// The index of indicative prices.
+///
+/// Of two prices of one slot (market, airports, days, direct or not) the cheaper one stays, except:
+/// * a price that is too old, or whose day of departure is over everywhere, is not there at all;
+/// * an answer with the held price's itinerary from the same seller, not seen earlier, says what
+///   that costs now: the cheapest of the new answer stands, even if it is dearer;
+/// * an offer of the same itinerary and seller that was seen earlier changes nothing.
+///
+/// So a confirmed price becomes younger, and a price of another seller that is only equal changes
+/// nothing. A time of seeing that lies in the future counts as now.
+#[derive(Debug)]
+pub struct Indicative {
+    settings: IndicativeSettings,
+    rates: RwLock<Arc<EuroRates>>,
+    shards: Vec<RwLock<Shard>>,
+    bytes: AtomicUsize,
+}
+
+/// What `now` means for prices.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    /// First day that is not over everywhere on Earth, days since 1970.
+    today: i32,
+    /// Last day that counts.
+    horizon: i32,
+    now_s: u32,
+    seen_after_s: u32,
+}
+
+impl Indicative {
+    /// An empty index. `rates` make prices of different currencies comparable.
+    #[must_use]
+    pub fn new(settings: IndicativeSettings, rates: Arc<EuroRates>) -> Self {
+        let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
+        Self { settings, rates: RwLock::new(rates), shards, bytes: AtomicUsize::new(0) }
+    }
+
+    /// The rates in use.
+    #[must_use]
+    pub fn rates(&self) -> Arc<EuroRates> {
+        Arc::clone(&self.rates.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Uses other rates for prices taken from now on; held ones keep their comparable amount.
+    pub fn set_rates(&self, rates: Arc<EuroRates>) {
+        *self.rates.write().unwrap_or_else(PoisonError::into_inner) = rates;
+    }
+
+    /// Takes note of answers.
+    pub fn take(&self, seen: &[Seen], now_ms: i64) -> Taken {
+        let rows = reduce(seen, &self.rates());
+        self.take_reduced(seen, &rows, now_ms)
+    }
+
+    /// Takes note of answers that are reduced already; `rows` are of these answers, in order.
+    pub fn take_reduced(&self, seen: &[Seen], rows: &[Cheapest], now_ms: i64) -> Taken {
+        let (window, rates) = (self.window(now_ms), self.rates());
+        let mut taken = Taken::default();
+        let mut held: Option<(usize, RwLockWriteGuard<'_, Shard>)> = None;
+        for row in rows {
+            let Some(answered) = seen.get(row.seen as usize) else { continue };
+            let Some((node, month, new)) = window.entry(row, answered) else { continue };
+            let index = node.shard(SHARDS);
+            let shard = match &mut held {
+                Some((at, shard)) if *at == index => shard,
+                _ => {
+                    // One lock at a time.
+                    drop(held.take());
+                    &mut held.insert((index, self.open(index))).1
+                }
+            };
+            let before = shard.bytes;
+            let put = shard.put(node, row.destination, month, new.seen_s, |month| {
+                month.put(new, window.seen_after_s, |old| answer_has(answered, old, &rates))
+            });
+            self.bytes.fetch_add(shard.bytes - before, Ordering::Relaxed);
+            taken.added += usize::from(put == Put::Added);
+            taken.replaced += usize::from(put == Put::Replaced);
+        }
+        drop(held);
+        taken.dropped = self.make_room();
+        taken
+    }
+
+    /// Drops prices that are too old or whose day of departure is over; call it every few minutes.
+    /// Queries never show such prices; this frees their memory. Returns how many went.
+    pub fn expire(&self, now_ms: i64) -> usize {
+        let window = self.window(now_ms);
+        self.retain(|_, _, month, entry| {
+            entry.seen_s > window.seen_after_s && window.departs(month, entry) >= window.today
+        })
+    }
+
+    /// Forgets prices. Returns how many went.
+    pub fn forget(&self, what: Forget) -> usize {
+        self.retain(|node, destination, _, entry| match what {
+            Forget::Partner(partner) => entry.partner != partner_mark(partner),
+            Forget::Route(from, to) => {
+                node.airport() != from.packed() || destination != to.packed()
+            }
+            Forget::Carrier(carrier) => !entry.flown_by(carrier),
+        })
+    }
+
+    /// How much is held.
+    #[must_use]
+    pub fn size(&self) -> IndicativeSize {
+        let mut size = IndicativeSize::default();
+        for index in 0..SHARDS {
+            let shard = self.read(index);
+            size.entries += shard.entries;
+            size.bytes += shard.bytes;
+        }
+        size
+    }
+
+    fn retain(&self, keep: impl Fn(Node, u16, u16, &Entry) -> bool) -> usize {
+        (0..SHARDS).map(|index| self.change(index, |shard| shard.retain(&keep))).sum()
+    }
+
+    /// Changes a share and keeps count of the bytes.
+    fn change<T>(&self, index: usize, change: impl FnOnce(&mut Shard) -> T) -> T {
+        let mut shard = self.open(index);
+        let before = shard.bytes;
+        let result = change(&mut shard);
+        // Wrapping: what the share grew or shrank by.
+        self.bytes.fetch_add(shard.bytes.wrapping_sub(before), Ordering::Relaxed);
+        result
+    }
+
+    /// Drops oldest prices until memory is within its limit. Returns how many went.
+    fn make_room(&self) -> usize {
+        let mut dropped = 0;
+        while self.bytes.load(Ordering::Relaxed) > self.settings.bytes_max.size() {
+            let oldest = (0..SHARDS)
+                .filter_map(|index| {
+                    let shard = self.read(index);
+                    (shard.entries > 0).then_some((shard.oldest_s, index))
+                })
+                .min();
+            let Some((_, index)) = oldest else { break };
+            dropped += self.change(index, Shard::drop_oldest);
+        }
+        dropped
+    }
+
+    fn read(&self, index: usize) -> RwLockReadGuard<'_, Shard> {
+        self.shards[index].read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self, index: usize) -> RwLockWriteGuard<'_, Shard> {
+        self.shards[index].write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn window(&self, now_ms: i64) -> Window {
+        let keep_ms = self.settings.keep_s.get() as i64 * 1_000;
+        // The day is over everywhere once it is over at UTC-12.
+        let today = now_ms.saturating_sub(DAY_MS / 2).div_euclid(DAY_MS);
+        let today = today.clamp(0, i64::from(i32::MAX / 2)) as i32;
+        Window {
+            today,
+            horizon: today + self.settings.horizon_days.get() as i32,
+            now_s: seconds(now_ms),
+            seen_after_s: seconds(now_ms.saturating_sub(keep_ms)),
+        }
+    }
+}
+
+impl Window {
+    /// The entry of a reduced offer and where it goes; `None` if it is too old or its days do not
+    /// count.
+    fn entry(&self, row: &Cheapest, seen: &Seen) -> Option<(Node, u16, Entry)> {
+        let seen_s = seconds(seen.at_ms).min(self.now_s);
+        let departs = row.departs.days();
+        if seen_s <= self.seen_after_s || !(self.today..=self.horizon).contains(&departs) {
+            return None;
+        }
+        let month = Month::of(row.departs)?;
+        let day = departs - month.first_day().days();
+        let stay = row.returns.map(|back| (back.days() - departs) as u16);
+        let slot = Slot::new(day as u16, stay, row.direct);
+        let node = Node::new(seen.question.market, row.origin.packed());
+        Some((node, month.index(), Entry::of(row, slot, seen_s, partner_mark(seen.partner))))
+    }
+
+    fn departs(&self, month: u16, entry: &Entry) -> i32 {
+        let first = Month::from_index(month).map_or(0, |month| month.first_day().days());
+        first + i32::from(entry.slot.day())
+    }
+}
+
+/// Whether an answer prices the held price's itinerary from the same seller.
+fn answer_has(seen: &Seen, held: &Entry, rates: &EuroRates) -> bool {
+    let answer = &seen.answer;
+    answer.offers().iter().any(|offer| {
+        offer.agent == held.agent
+            && itinerary_mark(answer, offer.itinerary) == held.itinerary
+            && offer.price.is_some_and(|price| rates.parts(price).is_some())
+    })
+}
+
+/// Milliseconds as whole seconds, within 1970..2106.
+fn seconds(ms: i64) -> u32 {
+    ms.div_euclid(1_000).clamp(0, i64::from(u32::MAX)) as u32
+}
+
+#[cfg(test)]
+mod tests;

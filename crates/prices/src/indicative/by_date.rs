@@ -1,0 +1,162 @@
+//! The cheapest quotes by date: month grids, and the price graph over departure and stay.
+
+use domain::Date;
+use runtime::FixedMap;
+
+use super::Indicative;
+use super::entry::Hit;
+use super::query::{Ask, Best, QuotePair};
+use super::when::Month;
+
+/// What dates are grouped by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DateUnit {
+    /// Each day.
+    #[default]
+    Day,
+    /// Each calendar month.
+    Month,
+}
+
+/// The cheapest of a day or month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DateGroup {
+    /// The day, or the first day of the month.
+    pub date: Date,
+    /// The cheapest quotes.
+    pub quotes: QuotePair,
+}
+
+/// The cheapest quotes by date, dates ascending.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ByDate {
+    /// By departure.
+    pub outbound: Vec<DateGroup>,
+    /// By return flight; empty for one way.
+    pub inbound: Vec<DateGroup>,
+}
+
+/// The cheapest of a day of departure and a day of the return flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayPair {
+    /// Day of departure.
+    pub departs: Date,
+    /// Day of the return flight.
+    pub returns: Option<Date>,
+    /// The cheapest quotes.
+    pub quotes: QuotePair,
+}
+
+/// The best per day or month, from a first one on.
+struct Line {
+    unit: DateUnit,
+    /// Days or months since 1970 of the first group.
+    start: i32,
+    groups: Vec<Best>,
+}
+
+impl Line {
+    /// Groups from the one of a first day on.
+    fn new(unit: DateUnit, first: i32) -> Self {
+        let month = Month::of(Date::from_days(first)).map_or(0, Month::index);
+        let start = if unit == DateUnit::Day { first } else { i32::from(month) };
+        Self { unit, start, groups: Vec::new() }
+    }
+
+    /// `number` is the day or month since 1970. Days ahead are limited by what the index takes.
+    fn group(&mut self, number: i32) -> &mut Best {
+        let at = number.saturating_sub(self.start).max(0) as usize;
+        if at >= self.groups.len() {
+            self.groups.resize_with(at + 1, Best::default);
+        }
+        &mut self.groups[at]
+    }
+
+    fn finish(&self) -> Vec<DateGroup> {
+        let groups = self.groups.iter().enumerate().filter(|(_, best)| !best.is_empty());
+        let date = |at: usize| {
+            let number = self.start + at as i32;
+            match self.unit {
+                DateUnit::Day => Some(Date::from_days(number)),
+                DateUnit::Month => Month::from_index(number as u16).map(Month::first_day),
+            }
+        };
+        groups
+            .filter_map(|(at, best)| Some(DateGroup { date: date(at)?, quotes: best.quotes() }))
+            .collect()
+    }
+}
+
+impl Indicative {
+    /// The cheapest quotes by date of departure and of the return flight. Reads every price of the
+    /// asked routes and days: for a pair of airports or cities, not for anywhere.
+    #[must_use]
+    pub fn by_date(&self, ask: &Ask<'_>, unit: DateUnit, now_ms: i64) -> ByDate {
+        let filter = ask.filter(&self.window(now_ms));
+        let first = filter.out.0;
+        let mut outbound = Line::new(unit, first);
+        let mut inbound = Line::new(unit, filter.back.map_or(first, |back| first.max(back.0)));
+        self.visit(ask, |flight| {
+            for (month, first_day, held) in flight.months(&filter) {
+                for entry in held.matching(first_day, filter) {
+                    let (direct, eur) = (entry.slot.direct(), entry.eur);
+                    let departs = first_day + i32::from(entry.slot.day());
+                    let out = match unit {
+                        DateUnit::Day => departs,
+                        DateUnit::Month => i32::from(month.index()),
+                    };
+                    let group = outbound.group(out);
+                    if group.may_take(direct, eur) {
+                        group.take(&flight.hit(month, entry));
+                    }
+                    let Some(stay) = entry.slot.stay() else { continue };
+                    let back = departs + i32::from(stay);
+                    let back = match unit {
+                        DateUnit::Day => back,
+                        DateUnit::Month => month_of(month, first_day, back),
+                    };
+                    let group = inbound.group(back);
+                    if group.may_take(direct, eur) {
+                        group.take(&flight.hit(month, entry));
+                    }
+                }
+            }
+        });
+        ByDate { outbound: outbound.finish(), inbound: inbound.finish() }
+    }
+
+    /// The cheapest quotes per day of departure and day of the return flight, ascending: for a
+    /// price graph over departure and stay. At most `pairs_max` pairs of days, earliest first.
+    #[must_use]
+    pub fn by_days(&self, ask: &Ask<'_>, pairs_max: usize, now_ms: i64) -> Vec<DayPair> {
+        let filter = ask.filter(&self.window(now_ms));
+        let mut pairs: FixedMap<(i32, Option<u16>), Best> = FixedMap::default();
+        self.visit(ask, |flight| {
+            for (month, first_day, held) in flight.months(&filter) {
+                for entry in held.matching(first_day, filter) {
+                    let departs = first_day + i32::from(entry.slot.day());
+                    let best = pairs.entry((departs, entry.slot.stay())).or_default();
+                    let hit: Hit = flight.hit(month, entry);
+                    best.take(&hit);
+                }
+            }
+        });
+        let mut found: Vec<_> = pairs.into_iter().collect();
+        found.sort_unstable_by_key(|&(days, _)| days);
+        found.truncate(pairs_max);
+        let pair = |((departs, stay), best): ((i32, Option<u16>), Best)| DayPair {
+            departs: Date::from_days(departs),
+            returns: stay.map(|stay| Date::from_days(departs + i32::from(stay))),
+            quotes: best.quotes(),
+        };
+        found.into_iter().map(pair).collect()
+    }
+}
+
+/// Months since 1970 of a day, given a month before it.
+fn month_of(month: Month, first_day: i32, day: i32) -> i32 {
+    if day < first_day + month.days() as i32 {
+        return i32::from(month.index());
+    }
+    Month::of(Date::from_days(day)).map_or(0, |month| i32::from(month.index()))
+}
