@@ -1,1 +1,12 @@
 //! Facts and the durable log they stand in.
+//!
+//! ```text
+//! writers ─ Batch ─▶ log::Log ─▶ FileLog: segments of Kafka record batches on a Disk
+//!                      │
+//! readers ◀─ Fetched ──┘  from an offset, from a time, or waiting at the end
+//! ```
+//!
+//! Acknowledged means on disk. Knows nothing of what the records mean. Usable by itself: see the
+//! example at [`log::FileLog`] and `examples/append_and_read.rs`. Start reading at [`mod@log`].
+
+pub mod log;

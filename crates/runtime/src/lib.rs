@@ -10,6 +10,7 @@ pub mod maps;
 pub mod random;
 pub mod serve;
 pub mod tasks;
+pub mod threads;
 pub mod token_bucket;
 pub mod workers;
 
@@ -20,5 +21,6 @@ pub use maps::{FixedMap, FixedSet};
 pub use random::Random;
 pub use serve::{HttpLimits, serve_http};
 pub use tasks::{Shutdown, TaskSet};
+pub use threads::NamedThread;
 pub use token_bucket::TokenBucket;
 pub use workers::{Workers, WorkersFull};
