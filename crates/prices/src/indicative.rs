@@ -14,10 +14,10 @@
 //! allocated bytes without the allocator's own; at the limit the share of the index with the oldest
 //! price drops the oldest eighth of its prices.
 //!
-//! Cost: an entry is 40 B and 50 B with its share of the tree (measured by
-//! `examples/indicative_speed.rs`). Listing by route reads one summary a route and month and enters
-//! a month only where its cheapest price could win but is not of the asked days. Readers of one share wait for
-//! its writers, which hold it for one batch's prices of one origin.
+//! Cost: an entry is 40 B, and 46 B with its share of the tree (`examples/indicative_speed.rs`).
+//! Listing by route reads one summary a route and month, and enters a month only where its cheapest
+//! price could win but is not of the asked days. Readers of one share wait for its writers, which
+//! hold it for one batch's prices of one origin.
 //!
 //! Pure: no clock, no I/O; `now_ms` is an argument.
 
@@ -205,8 +205,9 @@ impl Indicative {
     /// Queries never show such prices; this frees their memory. Returns how many went.
     pub fn expire(&self, now_ms: i64) -> usize {
         let window = self.window(now_ms);
-        self.retain(|_, _, month, entry| {
-            entry.seen_s > window.seen_after_s && window.departs(month, entry) >= window.today
+        self.retain(|_, _, first_day, entry| {
+            let departs = first_day + i32::from(entry.slot.day());
+            entry.seen_s > window.seen_after_s && departs >= window.today
         })
     }
 
@@ -214,9 +215,7 @@ impl Indicative {
     pub fn forget(&self, what: Forget) -> usize {
         self.retain(|node, destination, _, entry| match what {
             Forget::Partner(partner) => entry.partner != partner_mark(partner),
-            Forget::Route(from, to) => {
-                node.airport() != from.packed() || destination != to.packed()
-            }
+            Forget::Route(from, to) => node.airport != from || destination != to,
             Forget::Carrier(carrier) => !entry.flown_by(carrier),
         })
     }
@@ -233,7 +232,7 @@ impl Indicative {
         size
     }
 
-    fn retain(&self, keep: impl Fn(Node, u16, u16, &Entry) -> bool) -> usize {
+    fn retain(&self, keep: impl Fn(Node, AirportCode, i32, &Entry) -> bool) -> usize {
         (0..SHARDS).map(|index| self.change(index, |shard| shard.retain(&keep))).sum()
     }
 
@@ -288,7 +287,7 @@ impl Indicative {
 impl Window {
     /// The entry of a reduced offer and where it goes; `None` if it is too old or its days do not
     /// count.
-    fn entry(&self, row: &Cheapest, seen: &Seen) -> Option<(Node, u16, Entry)> {
+    fn entry(&self, row: &Cheapest, seen: &Seen) -> Option<(Node, Month, Entry)> {
         let seen_s = seconds(seen.at_ms).min(self.now_s);
         let departs = row.departs.days();
         if seen_s <= self.seen_after_s || !(self.today..=self.horizon).contains(&departs) {
@@ -298,13 +297,8 @@ impl Window {
         let day = departs - month.first_day().days();
         let stay = row.returns.map(|back| (back.days() - departs) as u16);
         let slot = Slot::new(day as u16, stay, row.direct);
-        let node = Node::new(seen.question.market, row.origin.packed());
-        Some((node, month.index(), Entry::of(row, slot, seen_s, partner_mark(seen.partner))))
-    }
-
-    fn departs(&self, month: u16, entry: &Entry) -> i32 {
-        let first = Month::from_index(month).map_or(0, |month| month.first_day().days());
-        first + i32::from(entry.slot.day())
+        let node = Node { market: seen.question.market, airport: row.origin };
+        Some((node, month, Entry::of(row, slot, seen_s, partner_mark(seen.partner))))
     }
 }
 

@@ -4,7 +4,7 @@ use domain::Date;
 use runtime::FixedMap;
 
 use super::Indicative;
-use super::entry::Hit;
+use super::month::RouteMonth;
 use super::query::{Ask, Best, QuotePair};
 use super::when::Month;
 
@@ -73,7 +73,7 @@ impl Line {
     }
 
     fn finish(&self) -> Vec<DateGroup> {
-        let groups = self.groups.iter().enumerate().filter(|(_, best)| !best.is_empty());
+        let groups = self.groups.iter().enumerate().filter(|(_, best)| best.cheapest().is_some());
         let date = |at: usize| {
             let number = self.start + at as i32;
             match self.unit {
@@ -97,13 +97,13 @@ impl Indicative {
         let mut outbound = Line::new(unit, first);
         let mut inbound = Line::new(unit, filter.back.map_or(first, |back| first.max(back.0)));
         self.visit(ask, |flight| {
-            for (month, first_day, held) in flight.months(&filter) {
-                for entry in held.matching(first_day, filter) {
+            for month in flight.months(&filter) {
+                for entry in month.matching(filter) {
                     let (direct, eur) = (entry.slot.direct(), entry.eur);
-                    let departs = first_day + i32::from(entry.slot.day());
+                    let departs = month.first_day + i32::from(entry.slot.day());
                     let out = match unit {
                         DateUnit::Day => departs,
-                        DateUnit::Month => i32::from(month.index()),
+                        DateUnit::Month => i32::from(month.month.index()),
                     };
                     let group = outbound.group(out);
                     if group.may_take(direct, eur) {
@@ -113,7 +113,7 @@ impl Indicative {
                     let back = departs + i32::from(stay);
                     let back = match unit {
                         DateUnit::Day => back,
-                        DateUnit::Month => month_of(month, first_day, back),
+                        DateUnit::Month => month_of(month, back),
                     };
                     let group = inbound.group(back);
                     if group.may_take(direct, eur) {
@@ -132,12 +132,11 @@ impl Indicative {
         let filter = ask.filter(&self.window(now_ms));
         let mut pairs: FixedMap<(i32, Option<u16>), Best> = FixedMap::default();
         self.visit(ask, |flight| {
-            for (month, first_day, held) in flight.months(&filter) {
-                for entry in held.matching(first_day, filter) {
-                    let departs = first_day + i32::from(entry.slot.day());
+            for month in flight.months(&filter) {
+                for entry in month.matching(filter) {
+                    let departs = month.first_day + i32::from(entry.slot.day());
                     let best = pairs.entry((departs, entry.slot.stay())).or_default();
-                    let hit: Hit = flight.hit(month, entry);
-                    best.take(&hit);
+                    best.take(&flight.hit(month, entry));
                 }
             }
         });
@@ -153,10 +152,10 @@ impl Indicative {
     }
 }
 
-/// Months since 1970 of a day, given a month before it.
-fn month_of(month: Month, first_day: i32, day: i32) -> i32 {
-    if day < first_day + month.days() as i32 {
-        return i32::from(month.index());
+/// Months since 1970 of a day, given a month that starts before it.
+fn month_of(start: &RouteMonth, day: i32) -> i32 {
+    if day < start.first_day + 28 {
+        return i32::from(start.month.index());
     }
     Month::of(Date::from_days(day)).map_or(0, |month| i32::from(month.index()))
 }

@@ -31,44 +31,50 @@ impl Indicative {
         now_ms: i64,
     ) -> Vec<RouteGroup<G>> {
         let filter = ask.filter(&self.window(now_ms));
-        let mut groups: FixedMap<(G, G), Best> = FixedMap::default();
-        let mut from: Option<(u16, Option<G>)> = None;
+        let mut group_at: FixedMap<(G, G), usize> = FixedMap::default();
+        let mut groups: Vec<(G, G, Best)> = Vec::new();
+        let mut from: Option<(AirportCode, Option<G>)> = None;
         self.visit(ask, |flight| {
             let group = match from {
                 Some((airport, group)) if airport == flight.origin => group,
                 _ => {
-                    let group = AirportCode::from_packed(flight.origin).and_then(&origin);
+                    let group = origin(flight.origin);
                     from = Some((flight.origin, group));
                     group
                 }
             };
-            let to = AirportCode::from_packed(flight.route.destination).and_then(&destination);
-            let Some(pair) = group.zip(to) else { return };
-            let best = groups.entry(pair).or_default();
-            for (month, first_day, held) in flight.months(&filter) {
+            let to = destination(flight.route.destination);
+            let Some((from, to)) = group.zip(to) else { return };
+            let at = *group_at.entry((from, to)).or_insert_with(|| {
+                groups.push((from, to, Best::default()));
+                groups.len() - 1
+            });
+            let best = &mut groups[at].2;
+            for month in flight.months(&filter) {
                 for (kind, direct) in kinds(filter.back.is_some()) {
                     // Entered only if the month's cheapest price could win.
-                    if best.may_take(direct, held.at_least(kind))
-                        && let Some(entry) = held.cheapest(kind, first_day, &filter)
+                    if best.may_take(direct, month.at_least(kind))
+                        && let Some(entry) = month.cheapest(kind, &filter)
                     {
                         best.take(&flight.hit(month, entry));
                     }
                 }
             }
         });
-        let mut found: Vec<RouteGroup<G>> = groups
+        // Places in the list are sorted, not the long rows.
+        let mut order: Vec<(u32, G, G, usize)> = groups
+            .iter()
+            .enumerate()
+            .filter_map(|(at, &(from, to, ref best))| Some((best.cheapest()?, from, to, at)))
+            .collect();
+        order.sort_unstable();
+        order
             .into_iter()
-            .filter(|(_, best)| !best.is_empty())
-            .map(|((origin, destination), best)| RouteGroup {
+            .map(|(_, origin, destination, at)| RouteGroup {
                 origin,
                 destination,
-                quotes: best.quotes(),
+                quotes: groups[at].2.quotes(),
             })
-            .collect();
-        found.sort_unstable_by_key(|group| {
-            let cheapest = group.quotes.cheapest().map_or(i64::MAX, |quote| quote.eur_micro);
-            (cheapest, group.origin, group.destination)
-        });
-        found
+            .collect()
     }
 }

@@ -65,11 +65,16 @@ impl<W: Write> SnapshotWriter<W> {
 pub(crate) struct SnapshotReader<R> {
     from: BufReader<R>,
     hash: Xxh3,
+    buffer: Vec<u8>,
 }
 
 impl<R: Read> SnapshotReader<R> {
     pub(crate) fn new(from: R, kind: Kind, version: u8) -> Result<Self, SnapshotError> {
-        let mut reader = Self { from: BufReader::with_capacity(1 << 16, from), hash: Xxh3::new() };
+        let mut reader = Self {
+            from: BufReader::with_capacity(1 << 16, from),
+            hash: Xxh3::new(),
+            buffer: Vec::new(),
+        };
         if reader.array()? != kind {
             return Err(SnapshotError::NotASnapshot);
         }
@@ -82,6 +87,17 @@ impl<R: Read> SnapshotReader<R> {
         self.from.read_exact(&mut bytes)?;
         self.hash.update(&bytes);
         Ok(bytes)
+    }
+
+    /// So many bytes, valid until the next call. Memory for them is claimed as they come.
+    pub(crate) fn bytes(&mut self, count: usize) -> Result<&[u8], SnapshotError> {
+        self.buffer.clear();
+        let read = (&mut self.from).take(count as u64).read_to_end(&mut self.buffer)?;
+        if read < count {
+            return Err(SnapshotError::CutShort);
+        }
+        self.hash.update(&self.buffer);
+        Ok(&self.buffer)
     }
 
     pub(crate) fn u16(&mut self) -> Result<u16, SnapshotError> {

@@ -1,11 +1,10 @@
 //! One remembered price, packed.
 
-use domain::{AgentId, AirportCode, CarrierCode, CurrencyCode, Money, PartnerId};
+use domain::{AgentId, AirportCode, CarrierCode, CurrencyCode, Date, Money, PartnerId};
 
 use super::Quote;
 use super::euro::micro;
 use super::reduce::Cheapest;
-use super::when::Month;
 
 /// A trip within the month it departs in, in an order that listing needs: one-way before return,
 /// then day of departure, then days until the return flight, then indirect before direct.
@@ -60,10 +59,10 @@ pub(super) const fn kinds(returns: bool) -> [(usize, bool); 2] {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) slot: Slot,
-    pub(super) out_carrier: u16,
-    /// 0 for one-way.
-    pub(super) back_carrier: u16,
-    pub(super) currency: u16,
+    pub(super) out_carrier: CarrierCode,
+    /// Of one-way trips the one out.
+    pub(super) back_carrier: CarrierCode,
+    pub(super) currency: CurrencyCode,
     /// When it was seen, seconds since 1970.
     pub(super) seen_s: u32,
     /// Parts of a euro.
@@ -88,9 +87,9 @@ impl Entry {
     pub(super) fn of(row: &Cheapest, slot: Slot, seen_s: u32, partner: u32) -> Self {
         Self {
             slot,
-            out_carrier: row.out_carrier.packed(),
-            back_carrier: row.back_carrier.map_or(0, CarrierCode::packed),
-            currency: row.price.currency.packed(),
+            out_carrier: row.out_carrier,
+            back_carrier: row.back_carrier.unwrap_or(row.out_carrier),
+            currency: row.price.currency,
             seen_s,
             eur: row.eur,
             itinerary: row.itinerary,
@@ -106,46 +105,42 @@ impl Entry {
     }
 
     pub(super) fn flown_by(&self, carrier: CarrierCode) -> bool {
-        self.out_carrier == carrier.packed()
-            || self.slot.returns() && self.back_carrier == carrier.packed()
+        self.out_carrier == carrier || self.back_carrier == carrier
     }
 }
 
 /// An entry with where and when it departs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hit {
-    pub(super) origin: u16,
-    pub(super) destination: u16,
-    pub(super) month: Month,
+    pub(super) origin: AirportCode,
+    pub(super) destination: AirportCode,
+    /// First day of the month of departure, days since 1970.
+    pub(super) first_day: i32,
     pub(super) entry: Entry,
 }
 
 impl Hit {
     /// Cheaper first, then earlier departure, earlier return, airports.
-    pub(super) fn order(&self) -> (u32, u16, Slot, u16, u16) {
-        (self.entry.eur, self.month.index(), self.entry.slot, self.origin, self.destination)
+    pub(super) fn order(&self) -> (u32, i32, Slot, AirportCode, AirportCode) {
+        (self.entry.eur, self.first_day, self.entry.slot, self.origin, self.destination)
     }
 
-    /// The quote as a caller sees it; `None` cannot be, because codes are kept packed from values.
-    pub(super) fn quote(&self) -> Option<Quote> {
-        let entry = &self.entry;
-        let departs = self.month.first_day().plus_days(i32::from(entry.slot.day()));
-        let back_carrier = match entry.slot.returns() {
-            true => Some(CarrierCode::from_packed(entry.back_carrier)?),
-            false => None,
-        };
-        Some(Quote {
-            origin: AirportCode::from_packed(self.origin)?,
-            destination: AirportCode::from_packed(self.destination)?,
+    /// The quote as a caller sees it.
+    pub(super) fn quote(&self) -> Quote {
+        let (entry, slot) = (&self.entry, self.entry.slot);
+        let departs = Date::from_days(self.first_day + i32::from(slot.day()));
+        Quote {
+            origin: self.origin,
+            destination: self.destination,
             departs,
-            returns: entry.slot.stay().map(|stay| departs.plus_days(i32::from(stay))),
-            direct: entry.slot.direct(),
-            price: Money::new(entry.minor, CurrencyCode::from_packed(entry.currency)?),
+            returns: slot.stay().map(|stay| departs.plus_days(i32::from(stay))),
+            direct: slot.direct(),
+            price: Money::new(entry.minor, entry.currency),
             eur_micro: micro(entry.eur),
             agent: entry.agent,
-            out_carrier: CarrierCode::from_packed(entry.out_carrier)?,
-            back_carrier,
+            out_carrier: entry.out_carrier,
+            back_carrier: slot.returns().then_some(entry.back_carrier),
             seen_ms: i64::from(entry.seen_s) * 1_000,
-        })
+        }
     }
 }

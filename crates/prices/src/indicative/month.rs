@@ -4,14 +4,16 @@
 //! that kind, seen recently or not, the first slot among equals.
 
 use super::entry::{Entry, Slot};
+use super::when::Month;
 
 /// No price of this kind.
 const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Debug)]
 pub(super) struct RouteMonth {
-    /// Months since January 1970.
-    pub(super) month: u16,
+    pub(super) month: Month,
+    /// Days since 1970.
+    pub(super) first_day: i32,
     best_at: [u16; 4],
     best: [u32; 4],
     entries: Vec<Entry>,
@@ -42,8 +44,9 @@ pub(super) struct Filter {
 }
 
 impl RouteMonth {
-    pub(super) fn new(month: u16) -> Self {
-        Self { month, best_at: [0; 4], best: [NONE; 4], entries: Vec::new() }
+    pub(super) fn new(month: Month) -> Self {
+        let first_day = month.first_day().days();
+        Self { month, first_day, best_at: [0; 4], best: [NONE; 4], entries: Vec::new() }
     }
 
     pub(super) fn entries(&self) -> &[Entry] {
@@ -161,23 +164,23 @@ impl RouteMonth {
         gone
     }
 
-    /// The cheapest entry of a kind that passes the filter. `first_day` is the month's.
-    pub(super) fn cheapest(&self, kind: usize, first_day: i32, filter: &Filter) -> Option<&Entry> {
+    /// The cheapest entry of a kind that passes the filter.
+    pub(super) fn cheapest(&self, kind: usize, filter: &Filter) -> Option<&Entry> {
         if self.best[kind] == NONE {
             return None;
         }
         let best = &self.entries[usize::from(self.best_at[kind])];
-        if filter.passes(best, first_day) {
+        if filter.passes(best, self.first_day) {
             return Some(best);
         }
-        self.matching(first_day, *filter)
+        self.matching(*filter)
             .filter(|entry| entry.slot.kind() == kind)
             .min_by_key(|entry| (entry.eur, entry.slot))
     }
 
     /// All entries that pass the filter, by slot.
-    pub(super) fn matching(&self, first_day: i32, filter: Filter) -> impl Iterator<Item = &Entry> {
-        let returns = filter.back.is_some();
+    pub(super) fn matching(&self, filter: Filter) -> impl Iterator<Item = &Entry> {
+        let (returns, first_day) = (filter.back.is_some(), self.first_day);
         let day = |day: i32| day.saturating_sub(first_day).clamp(-1, 31);
         let (first, last) = (day(filter.out.0).max(0), day(filter.out.1));
         let (start, end) = if last < 0 {

@@ -5,7 +5,7 @@ use domain::{AirportCode, CountryCode};
 use super::entry::{Entry, Hit};
 use super::month::{Filter, RouteMonth};
 use super::shard::{Node, Route};
-use super::when::{Month, When};
+use super::when::When;
 use super::{Indicative, Quote, SHARDS, Window};
 
 /// One side of a route.
@@ -73,8 +73,9 @@ impl Best {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0 == [None, None]
+    /// The lowest price.
+    pub(super) fn cheapest(&self) -> Option<u32> {
+        self.0.iter().flatten().map(|hit| hit.entry.eur).min()
     }
 
     pub(super) fn quotes(&self) -> QuotePair {
@@ -82,46 +83,31 @@ impl Best {
         let limit = direct.map_or(u32::MAX, |hit| hit.entry.eur);
         let cheaper = indirect.filter(|hit| direct.is_none() || hit.entry.eur < limit);
         QuotePair {
-            indirect: cheaper.and_then(|hit| hit.quote()),
-            direct: direct.and_then(|hit| hit.quote()),
+            indirect: cheaper.map(|hit| hit.quote()),
+            direct: direct.map(|hit| hit.quote()),
         }
-    }
-}
-
-impl PartialEq for Hit {
-    fn eq(&self, other: &Self) -> bool {
-        self.order() == other.order()
     }
 }
 
 /// A route with its airports, while its share is locked.
 pub(super) struct Flight<'a> {
-    pub(super) origin: u16,
+    pub(super) origin: AirportCode,
     pub(super) route: &'a Route,
 }
 
 impl Flight<'_> {
-    /// The months that a filter can match, with their first days.
-    pub(super) fn months(
-        &self,
-        filter: &Filter,
-    ) -> impl Iterator<Item = (Month, i32, &RouteMonth)> {
+    /// The months that a filter can match.
+    pub(super) fn months(&self, filter: &Filter) -> impl Iterator<Item = &RouteMonth> {
         let (first, last) = filter.out;
-        self.route
-            .months
-            .iter()
-            .filter_map(|held| {
-                let month = Month::from_index(held.month)?;
-                Some((month, month.first_day().days(), held))
-            })
-            .skip_while(move |&(month, first_day, _)| {
-                first_day.saturating_add(month.days() as i32) <= first
-            })
-            .take_while(move |&(_, first_day, _)| first_day <= last)
+        let months = self.route.months.iter();
+        months
+            .skip_while(move |month| month.first_day.saturating_add(31) <= first)
+            .take_while(move |month| month.first_day <= last)
     }
 
-    pub(super) fn hit(&self, month: Month, entry: &Entry) -> Hit {
-        Hit { origin: self.origin, destination: self.route.destination, month, entry: *entry }
+    pub(super) fn hit(&self, month: &RouteMonth, entry: &Entry) -> Hit {
+        let (first_day, entry) = (month.first_day, *entry);
+        Hit { origin: self.origin, destination: self.route.destination, first_day, entry }
     }
 }
 
@@ -136,12 +122,12 @@ impl Ask<'_> {
     }
 }
 
-/// Packed airports, ascending, each once.
-fn sorted(airports: &[AirportCode]) -> Vec<u16> {
-    let mut packed: Vec<u16> = airports.iter().map(|airport| airport.packed()).collect();
-    packed.sort_unstable();
-    packed.dedup();
-    packed
+/// Airports, ascending, each once.
+fn sorted(airports: &[AirportCode]) -> Vec<AirportCode> {
+    let mut airports = airports.to_vec();
+    airports.sort_unstable();
+    airports.dedup();
+    airports
 }
 
 impl Indicative {
@@ -161,9 +147,9 @@ impl Indicative {
             (Places::Anywhere, Places::Anywhere) => {
                 for shard in (0..SHARDS).map(|index| self.read(index)) {
                     for (node, routes) in &shard.origins {
-                        if node.market() == ask.market.packed() {
+                        if node.market == ask.market {
                             for route in routes {
-                                each(&Flight { origin: node.airport(), route });
+                                each(&Flight { origin: node.airport, route });
                             }
                         }
                     }
@@ -176,11 +162,11 @@ impl Indicative {
         &self,
         market: CountryCode,
         origins: &[AirportCode],
-        destinations: Option<&[u16]>,
+        destinations: Option<&[AirportCode]>,
         each: &mut impl FnMut(&Flight<'_>),
     ) {
         for origin in sorted(origins) {
-            let node = Node::new(market, origin);
+            let node = Node { market, airport: origin };
             let shard = self.read(node.shard(SHARDS));
             let Some(routes) = shard.origins.get(&node) else { continue };
             match destinations {
@@ -207,14 +193,15 @@ impl Indicative {
     fn visit_to(
         &self,
         market: CountryCode,
-        destinations: &[u16],
+        destinations: &[AirportCode],
         each: &mut impl FnMut(&Flight<'_>),
     ) {
         for shard in (0..SHARDS).map(|index| self.read(index)) {
             for &destination in destinations {
-                let origins = shard.inbound.get(&Node::new(market, destination));
+                let end = Node { market, airport: destination };
+                let origins = shard.inbound.get(&end);
                 for &origin in origins.into_iter().flatten() {
-                    if let Some(route) = shard.route(Node::new(market, origin), destination) {
+                    if let Some(route) = shard.route(end.at(origin), destination) {
                         each(&Flight { origin, route });
                     }
                 }

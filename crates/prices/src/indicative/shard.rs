@@ -13,35 +13,33 @@ use runtime::FixedMap;
 
 use super::entry::Entry;
 use super::month::{Put, RouteMonth};
+use super::when::Month;
 
 /// All months of one pair of airports.
 #[derive(Clone, Debug)]
 pub(super) struct Route {
-    pub(super) destination: u16,
+    pub(super) destination: AirportCode,
     /// Ascending.
     pub(super) months: Vec<RouteMonth>,
 }
 
 /// A market and an airport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Node(u32);
+pub(super) struct Node {
+    pub(super) market: CountryCode,
+    pub(super) airport: AirportCode,
+}
 
 impl Node {
-    pub(super) fn new(market: CountryCode, airport: u16) -> Self {
-        Self(u32::from(market.packed()) << 16 | u32::from(airport))
-    }
-
-    pub(super) const fn market(self) -> u16 {
-        (self.0 >> 16) as u16
-    }
-
-    pub(super) const fn airport(self) -> u16 {
-        self.0 as u16
+    /// The other end of a route, in the same market.
+    pub(super) const fn at(self, airport: AirportCode) -> Self {
+        Self { market: self.market, airport }
     }
 
     /// Spreads nodes over shards.
     pub(super) const fn shard(self, shards: usize) -> usize {
-        (self.0.wrapping_mul(0x9E37_79B9) >> 16) as usize % shards
+        let packed = (self.market.packed() as u32) << 16 | self.airport.packed() as u32;
+        (packed.wrapping_mul(0x9E37_79B9) >> 16) as usize % shards
     }
 }
 
@@ -49,7 +47,7 @@ impl Node {
 pub(super) struct Shard {
     pub(super) origins: FixedMap<Node, Vec<Route>>,
     /// Origins ascend.
-    pub(super) inbound: FixedMap<Node, Vec<u16>>,
+    pub(super) inbound: FixedMap<Node, Vec<AirportCode>>,
     pub(super) entries: usize,
     /// Heap bytes, as counted by the constants below.
     pub(super) bytes: usize,
@@ -66,15 +64,14 @@ const MONTH_BYTES: usize = size_of::<RouteMonth>() * 9 / 8;
 const INBOUND_BYTES: usize = 4;
 
 impl Shard {
-    pub(super) fn route(&self, node: Node, destination: u16) -> Option<&Route> {
+    pub(super) fn route(&self, node: Node, destination: AirportCode) -> Option<&Route> {
         let routes = self.origins.get(&node)?;
         let at = routes.binary_search_by_key(&destination, |route| route.destination).ok()?;
         routes.get(at)
     }
 
     /// The month of a route, made if there is none.
-    fn month(&mut self, node: Node, to: AirportCode, month: u16) -> &mut RouteMonth {
-        let destination = to.packed();
+    fn month(&mut self, node: Node, destination: AirportCode, month: Month) -> &mut RouteMonth {
         let mut bytes = 0;
         let routes = self.origins.entry(node).or_insert_with(|| {
             bytes += NODE_BYTES;
@@ -88,13 +85,12 @@ impl Shard {
                 }
                 routes.insert(at, Route { destination, months: Vec::new() });
                 bytes += ROUTE_BYTES + INBOUND_BYTES;
-                let back = Node(node.0 & 0xFFFF_0000 | u32::from(destination));
-                let origins = self.inbound.entry(back).or_insert_with(|| {
+                let origins = self.inbound.entry(node.at(destination)).or_insert_with(|| {
                     bytes += NODE_BYTES;
                     Vec::new()
                 });
-                if let Err(place) = origins.binary_search(&node.airport()) {
-                    origins.insert(place, node.airport());
+                if let Err(place) = origins.binary_search(&node.airport) {
+                    origins.insert(place, node.airport);
                 }
                 at
             }
@@ -120,7 +116,7 @@ impl Shard {
         &mut self,
         node: Node,
         to: AirportCode,
-        month: u16,
+        month: Month,
         seen_s: u32,
         put: impl FnOnce(&mut RouteMonth) -> Put,
     ) -> Put {
@@ -143,7 +139,7 @@ impl Shard {
         &mut self,
         node: Node,
         to: AirportCode,
-        month: u16,
+        month: Month,
         entries: Vec<Entry>,
     ) -> bool {
         let (count, oldest) = (entries.len(), entries.iter().map(|entry| entry.seen_s).min());
@@ -160,16 +156,19 @@ impl Shard {
 
     /// Keeps the entries that pass, given market and origin, destination and first day of the
     /// month; drops what has become empty. Returns how many went.
-    pub(super) fn retain(&mut self, mut keep: impl FnMut(Node, u16, u16, &Entry) -> bool) -> usize {
+    pub(super) fn retain(
+        &mut self,
+        mut keep: impl FnMut(Node, AirportCode, i32, &Entry) -> bool,
+    ) -> usize {
         let mut oldest = u32::MAX;
         let (mut entries, mut bytes, mut gone) = (0, 0, 0);
         self.origins.retain(|&node, routes| {
             for route in routes.iter_mut() {
                 let destination = route.destination;
                 for held in &mut route.months {
-                    let month = held.month;
+                    let first_day = held.first_day;
                     gone += held.retain(|entry| {
-                        let kept = keep(node, destination, month, entry);
+                        let kept = keep(node, destination, first_day, entry);
                         if kept {
                             oldest = oldest.min(entry.seen_s);
                         }
@@ -189,10 +188,8 @@ impl Shard {
         });
         self.inbound.retain(|&node, origins| {
             origins.retain(|&origin| {
-                let from = Node(node.0 & 0xFFFF_0000 | u32::from(origin));
-                let routes = self.origins.get(&from);
-                routes.is_some_and(|routes| {
-                    routes.binary_search_by_key(&node.airport(), |route| route.destination).is_ok()
+                self.origins.get(&node.at(origin)).is_some_and(|routes| {
+                    routes.binary_search_by_key(&node.airport, |route| route.destination).is_ok()
                 })
             });
             !origins.is_empty()

@@ -60,16 +60,22 @@ impl Indicative {
                 _ => return Err(SnapshotError::Damaged("a mark")),
             }
             let (market, origin, destination) = reader.route()?;
-            let node = Node::new(market, origin.packed());
-            for _ in 0..reader.u16()?.max(1) {
+            let node = Node { market, airport: origin };
+            let months = reader.u16()?;
+            if months == 0 {
+                return Err(SnapshotError::Damaged("a route without months"));
+            }
+            for _ in 0..months {
                 let month = Month::from_index(reader.u16()?);
                 let month = month.ok_or(SnapshotError::Damaged("a month"))?;
+                let count = usize::from(reader.u16()?);
                 let mut entries = Vec::new();
-                for _ in 0..reader.u16()? {
-                    entries.push(decode(&reader.array()?, month)?);
+                // At most 2.6 MB, read before anything is made of it.
+                for bytes in reader.bytes(count * ENTRY_BYTES)?.chunks_exact(ENTRY_BYTES) {
+                    entries.push(decode(bytes, month)?);
                 }
                 let filled = index.change(node.shard(SHARDS), |shard| {
-                    shard.fill(node, destination, month.index(), entries)
+                    shard.fill(node, destination, month, entries)
                 });
                 if !filled {
                     return Err(SnapshotError::Damaged("the order of prices"));
@@ -88,13 +94,13 @@ fn lay_out(shard: &Shard, out: &mut Vec<u8>) {
     for (node, routes) in nodes {
         for route in routes {
             out.push(1);
-            for number in
-                [node.market(), node.airport(), route.destination, route.months.len() as u16]
+            for number in [node.market.packed(), node.airport.packed(), route.destination.packed()]
             {
                 out.extend_from_slice(&number.to_le_bytes());
             }
+            out.extend_from_slice(&(route.months.len() as u16).to_le_bytes());
             for held in &route.months {
-                out.extend_from_slice(&held.month.to_le_bytes());
+                out.extend_from_slice(&held.month.index().to_le_bytes());
                 out.extend_from_slice(&(held.entries().len() as u16).to_le_bytes());
                 held.entries().iter().for_each(|entry| out.extend_from_slice(&encode(entry)));
             }
@@ -104,7 +110,12 @@ fn lay_out(shard: &Shard, out: &mut Vec<u8>) {
 
 fn encode(entry: &Entry) -> [u8; ENTRY_BYTES] {
     let mut bytes = [0; ENTRY_BYTES];
-    let shorts = [entry.slot.0, entry.out_carrier, entry.back_carrier, entry.currency];
+    let shorts = [
+        entry.slot.0,
+        entry.out_carrier.packed(),
+        entry.back_carrier.packed(),
+        entry.currency.packed(),
+    ];
     for (place, number) in bytes[..8].chunks_exact_mut(2).zip(shorts) {
         place.copy_from_slice(&number.to_le_bytes());
     }
@@ -117,37 +128,28 @@ fn encode(entry: &Entry) -> [u8; ENTRY_BYTES] {
     bytes
 }
 
-fn decode(bytes: &[u8; ENTRY_BYTES], month: Month) -> Result<Entry, SnapshotError> {
+fn decode(bytes: &[u8], month: Month) -> Result<Entry, SnapshotError> {
+    const CODE: SnapshotError = SnapshotError::Damaged("a code");
     let short = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
     let word = |at: usize| u32::from(short(at)) | u32::from(short(at + 2)) << 16;
     let long = |at: usize| u64::from(word(at)) | u64::from(word(at + 4)) << 32;
-    let agent = agent_from_packed(long(32)).ok_or(SnapshotError::Damaged("a seller"))?;
     let entry = Entry {
         slot: Slot(short(0)),
-        out_carrier: short(2),
-        back_carrier: short(4),
-        currency: short(6),
+        out_carrier: CarrierCode::from_packed(short(2)).ok_or(CODE)?,
+        back_carrier: CarrierCode::from_packed(short(4)).ok_or(CODE)?,
+        currency: CurrencyCode::from_packed(short(6)).ok_or(CODE)?,
         seen_s: word(8),
         eur: word(12),
         itinerary: word(16),
         partner: word(20),
         minor: long(24).cast_signed(),
-        agent,
+        agent: agent_from_packed(long(32)).ok_or(CODE)?,
     };
     let slot = entry.slot;
     let known_slot = u32::from(slot.day()) < month.days()
         && slot.stay().is_none_or(|stay| i32::from(stay) <= STAY_MAX)
-        && slot == Slot::new(slot.day(), slot.stay(), slot.direct());
-    let carriers = CarrierCode::from_packed(entry.out_carrier).is_some()
-        && if slot.returns() {
-            CarrierCode::from_packed(entry.back_carrier).is_some()
-        } else {
-            entry.back_carrier == 0
-        };
+        && slot == Slot::new(slot.day(), slot.stay(), slot.direct())
+        && (slot.returns() || entry.back_carrier == entry.out_carrier);
     let priced = entry.eur > 0 && entry.eur < u32::MAX && entry.minor > 0;
-    if known_slot && carriers && priced && CurrencyCode::from_packed(entry.currency).is_some() {
-        Ok(entry)
-    } else {
-        Err(SnapshotError::Damaged("a price"))
-    }
+    if known_slot && priced { Ok(entry) } else { Err(SnapshotError::Damaged("a price")) }
 }
