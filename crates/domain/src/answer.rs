@@ -314,6 +314,44 @@ impl AnswerBuilder {
         Ok(())
     }
 
+    /// Adds everything another answer holds: its offers behind those that are there, segments, legs
+    /// and itineraries that are known only once.
+    ///
+    /// # Errors
+    /// [`AnswerFull`] at a limit; what was added until then stays.
+    pub fn append(&mut self, other: &Answer) -> Result<(), AnswerFull> {
+        let segments: Vec<u32> = other.segments.iter().map(|&one| self.segment(one)).collect();
+        for offer in &other.offers {
+            let mut legs = Vec::with_capacity(Limits::LEGS);
+            for &leg in other.itinerary_legs(offer.itinerary) {
+                let row: Vec<u32> =
+                    other.leg_segments(leg).iter().map(|&old| segments[old as usize]).collect();
+                legs.push(self.leg(&row)?);
+            }
+            let itinerary = self.itinerary(&legs)?;
+            let mut fares = Vec::new();
+            for fare in other.fares_of(offer) {
+                let segment = segments[fare.segment as usize];
+                fares.push(FareDetail {
+                    segment,
+                    basis: self.copy_text(other, fare.basis)?,
+                    ..*fare
+                });
+            }
+            let brand = self.copy_text(other, offer.brand)?;
+            let link = self.copy_text(other, offer.link)?;
+            self.offer(Offer { itinerary, brand, link, ..*offer }, &fares)?;
+        }
+        Ok(())
+    }
+
+    fn copy_text(&mut self, other: &Answer, text: Text) -> Result<Text, AnswerFull> {
+        match other.text(text) {
+            "" => Ok(Text::default()),
+            text => self.text(text),
+        }
+    }
+
     /// Offers so far.
     #[must_use]
     pub fn offer_count(&self) -> usize {

@@ -97,3 +97,42 @@ fn equal_brands_have_equal_marks_wherever_their_texts_lie() {
     assert_eq!(light, again);
     assert!(light != flex && flex != none && none != light);
 }
+
+#[test]
+fn answers_in_parts_become_one_that_says_the_same() {
+    let part = |numbers: &[u16], minor: i64| {
+        let mut builder = AnswerBuilder::default();
+        for &number in numbers {
+            let one = builder.segment(segment(number));
+            let leg = builder.leg(&[one]).unwrap();
+            let itinerary = builder.itinerary(&[leg]).unwrap();
+            let brand = builder.text(&format!("B{number}")).unwrap();
+            let link = builder.text("https://a.example").unwrap();
+            let basis = builder.text("YOW").unwrap();
+            let fare = FareDetail { segment: one, booking_class: b'Y', basis };
+            let offer = Offer { brand, link, ..offer(itinerary, minor + i64::from(number)) };
+            builder.offer(offer, &[fare]).unwrap();
+        }
+        builder.finish()
+    };
+    let mut joined = AnswerBuilder::default();
+    joined.append(&part(&[1, 2], 100)).unwrap();
+    joined.append(&part(&[2, 3], 200)).unwrap();
+    let joined = joined.finish();
+    assert_eq!((joined.segments().len(), joined.keys().len()), (3, 3));
+    let said: Vec<_> = joined
+        .offers()
+        .iter()
+        .map(|offer| {
+            let number = joined.legs_of(offer.itinerary).flatten().next().unwrap().number.number();
+            let fare = joined.fares_of(offer)[0];
+            let flown = joined.segments()[fare.segment as usize].number.number();
+            assert_eq!((flown, joined.text(fare.basis)), (number, "YOW"));
+            assert_eq!(joined.text(offer.link), "https://a.example");
+            (number, joined.text(offer.brand), offer.price.unwrap().minor)
+        })
+        .collect();
+    assert_eq!(said, [(1, "B1", 101), (2, "B2", 102), (2, "B2", 202), (3, "B3", 203)]);
+    let mut full = AnswerBuilder::new(Limits { offers: 1, ..Limits::default() });
+    assert_eq!(full.append(&part(&[1, 2], 0)), Err(AnswerFull::Offers(1)));
+}
