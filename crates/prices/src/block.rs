@@ -42,6 +42,8 @@ pub(crate) struct Block {
     bytes: Box<[u8]>,
     /// Last 16 bits of each itinerary's key.
     tags: Box<[u16]>,
+    answers: u32,
+    offers: u32,
 }
 
 /// How much is in a block.
@@ -60,8 +62,9 @@ pub(crate) struct Head {
 }
 
 impl Block {
-    fn new(bytes: Box<[u8]>, tags: Vec<u16>) -> Self {
-        Self { bytes, tags: tags.into_boxed_slice() }
+    fn new(bytes: Box<[u8]>, tags: Vec<u16>, answers: usize, offers: usize) -> Self {
+        let tags = tags.into_boxed_slice();
+        Self { bytes, tags, answers: answers as u32, offers: offers as u32 }
     }
 
     /// A block of stored bytes, checked whole.
@@ -76,7 +79,8 @@ impl Block {
             builder.check(head.offers.start as usize, head.offers.end as usize)?;
         }
         let tags = builder.tables().keys.iter().map(|key| key.0 as u16).collect();
-        Ok(Self::new(bytes, tags))
+        let (answers, offers) = (layout.counts.answers, layout.counts.offers);
+        Ok(Self::new(bytes, tags, answers, offers))
     }
 
     /// How much stored bytes say they hold.
@@ -88,6 +92,16 @@ impl Block {
     /// The bytes.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Answers in it.
+    pub(crate) fn answers_len(&self) -> usize {
+        self.answers as usize
+    }
+
+    /// Offers in it.
+    pub(crate) fn offers(&self) -> usize {
+        self.offers as usize
     }
 
     /// Bytes held on the heap.
@@ -161,12 +175,21 @@ pub(crate) struct Prices<'a> {
 }
 
 impl Prices<'_> {
-    /// The itineraries that may have this key: more than one only if they share a tag.
-    pub(crate) fn itineraries(&self, key: ItineraryKey) -> impl Iterator<Item = u32> {
+    /// The place of an itinerary.
+    pub(crate) fn itinerary(&self, key: ItineraryKey) -> Option<u32> {
         let tag = key.0 as u16;
-        let named = self.tags.iter().enumerate().filter(move |&(_, &own)| own == tag);
-        let is = move |&index: &u32| tables::key_of(&self.layout, index as usize) == Some(key);
-        named.map(|(index, _)| index as u32).filter(is)
+        let is = |index: usize| tables::key_of(&self.layout, index) == Some(key);
+        let mut named = self.tags.iter().enumerate().filter(|&(_, &own)| own == tag);
+        named.find(|&(index, _)| is(index)).map(|(index, _)| index as u32)
+    }
+
+    /// What an offer is for: the itinerary's key and place, and the seller.
+    pub(crate) fn sold(&self, offer: u32) -> Option<(ItineraryKey, u32, AgentId)> {
+        let (columns, body) = (&self.layout.columns, self.layout.body);
+        let itinerary = columns.offer_itinerary.get(body, offer as usize);
+        let agent = columns.offer_agent.get(body, offer as usize);
+        let agent = tables::agent_id(columns.agent.get(body, agent as usize)).ok()?;
+        Some((tables::key_of(&self.layout, itinerary as usize)?, itinerary as u32, agent))
     }
 
     /// The cheapest price of a seller for an itinerary among an answer's offers; of equal ones and

@@ -11,7 +11,9 @@ mod block;
 pub mod codec;
 #[cfg(test)]
 mod fixture;
+pub mod freshness;
 pub mod indicative;
 pub mod seen;
+pub mod store;
 
 pub use seen::Seen;

@@ -65,7 +65,7 @@ pub(crate) fn shred(question: &Question, parts: &[Part<'_>]) -> Result<Block, Co
         return Err(CodecError::TooLarge("brands"));
     }
     let bytes = write(question, parts, &flights, &words, &emissions, &rows);
-    Ok(Block::new(bytes, flights.tags))
+    Ok(Block::new(bytes, flights.tags, parts.len(), offers))
 }
 
 /// Numbers the itineraries that have offers; returns the number of each offer's.

@@ -282,7 +282,8 @@ fn read_kinds(layout: &Layout<'_>, brands: usize) -> Result<Vec<Kind>, CodecErro
     Ok(kinds)
 }
 
-fn agent_id(packed: u64) -> Result<AgentId, CodecError> {
+/// The seller of a packed number.
+pub(super) fn agent_id(packed: u64) -> Result<AgentId, CodecError> {
     let bytes = packed.to_be_bytes();
     AgentId::from_bytes(trimmed(&bytes))
         .ok()
