@@ -241,6 +241,9 @@ impl Partition {
             (Ok(()), None) => Ok(()),
             (Err(error), _) => {
                 self.next = self.view.end();
+                // At once if it can be: bytes of a failed sync can be read as if they were durable,
+                // and whoever opens the log next would take them for good.
+                let _ = self.repair();
                 Err(self.stop(&error, now))
             }
         };
@@ -338,9 +341,8 @@ impl Partition {
 
     /// Leaves an index file for the active segment, so that opening knows what was durable.
     pub(super) fn close(&mut self) {
-        if self.trouble.is_none()
-            && let Some(active) = &self.active
-        {
+        let sound = self.trouble.is_none() || self.repair().is_ok();
+        if sound && let Some(active) = &self.active {
             self.write_checkpoint(&active.segment);
         }
     }
