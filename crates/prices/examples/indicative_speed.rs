@@ -21,6 +21,7 @@ use domain::{
     QuestionLeg, Segment, Text, Transfer, Travellers,
 };
 use prices::Seen;
+use prices::history::{History, HistorySettings, Trip};
 use prices::indicative::{
     Ask, Cheapest, DateUnit, EuroRates, Indicative, IndicativeSettings, Month, Places, When, reduce,
 };
@@ -67,6 +68,8 @@ fn main() {
     everywhere(&index, &plain, &routes);
     taking(&index, &rates);
     keeping(&index);
+    drop(index);
+    remembering();
 }
 
 /// Pairs of airports, both drawn by rank.
@@ -322,7 +325,9 @@ fn taking(index: &Indicative, rates: &Arc<EuroRates>) {
         batches.iter().for_each(|batch| drop(black_box(reduce(batch, rates))));
     }));
     let taken = best(Box::new(|| {
-        batches.iter().for_each(|batch| drop(black_box(index.take(batch, NOW_MS))));
+        batches.iter().for_each(|batch| {
+            black_box(index.take(batch, NOW_MS));
+        });
     }));
     let mut map: BTreeMap<Key, i64> = BTreeMap::new();
     let plain = best(Box::new(|| {
@@ -372,6 +377,63 @@ fn keeping(index: &Indicative) {
         gone,
         ms(start.elapsed()),
     );
+}
+
+/// History: 20,000 trips, observed on 30 days in three searches a day, the last day still open.
+fn remembering() {
+    const DAY_MS: i64 = 86_400_000;
+    let history = History::new(HistorySettings {
+        bytes_max: Limited::literal(8 << 30),
+        ..HistorySettings::default()
+    });
+    let routes = routes(400);
+    let (mut spent, mut taken) = (Duration::ZERO, 0);
+    let rows: Vec<Vec<Cheapest>> = routes
+        .iter()
+        .enumerate()
+        .map(|(at, &route)| {
+            let mut rows = prices(at * 2 + 1, route);
+            rows.retain(|row| row.departs.days() >= today() + 35);
+            rows.truncate(50);
+            rows
+        })
+        .collect();
+    let made = resident_kib();
+    for step in 0..90 {
+        let now_ms = NOW_MS + step / 3 * DAY_MS + step % 3 * 3_600_000;
+        for (rows, &(from, to)) in rows.iter().zip(&routes) {
+            let answer = Seen {
+                partner: PartnerId::literal("one"),
+                question: question(&[from], &[to], 30),
+                at_ms: now_ms,
+                answer: Arc::new(Answer::default()),
+            };
+            let start = now();
+            taken += history.take_reduced(&[answer], rows, now_ms).taken;
+            spent += start.elapsed();
+        }
+    }
+    let size = history.size();
+    println!(
+        "\nhistory: {} trips, {} days; {:.0} B counted, {:.0} B resident a trip; {:.1} million prices/s",
+        size.trips,
+        size.days,
+        size.bytes as f64 / size.trips as f64,
+        (resident_kib() - made) as f64 * 1_024.0 / size.trips as f64,
+        taken as f64 / spent.as_secs_f64() / 1e6,
+    );
+    let now_ms = NOW_MS + 29 * DAY_MS + 10_800_000;
+    let departs = rows[0].first().map_or(Date::from_days(today()), |row| row.departs);
+    let (origins, destinations) = ([routes[0].0], [routes[0].1]);
+    let trip = Trip {
+        market: MARKET,
+        origins: &origins,
+        destinations: &destinations,
+        departs,
+        returns: None,
+    };
+    let times = timed(1_000, || history.for_trip(&trip, 100_000_000, now_ms));
+    print("low, typical or high for a trip", times, Vec::new());
 }
 
 fn search(number: usize) -> Vec<Seen> {

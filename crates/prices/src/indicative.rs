@@ -42,6 +42,7 @@ mod when;
 pub use by_date::{ByDate, DateGroup, DateUnit, DayPair};
 pub use by_route::RouteGroup;
 pub use bytes::SnapshotError;
+pub(crate) use euro::micro;
 pub use euro::{EURO_UNIT, EuroRates};
 pub use query::{Ask, Places, QuotePair};
 pub use reduce::{Cheapest, STAY_MAX, reduce};
@@ -318,4 +319,4 @@ fn seconds(ms: i64) -> u32 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -12,6 +12,7 @@ pub mod codec;
 #[cfg(test)]
 mod fixture;
 pub mod freshness;
+pub mod history;
 pub mod indicative;
 pub mod seen;
 pub mod store;
