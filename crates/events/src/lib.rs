@@ -9,4 +9,5 @@
 //! Acknowledged means on disk. Knows nothing of what the records mean. Usable by itself: see the
 //! example at [`log::FileLog`] and `examples/append_and_read.rs`. Start reading at [`mod@log`].
 
+pub mod fuzz;
 pub mod log;
