@@ -4,7 +4,7 @@
 //!
 //! Fills an index with 40,000 routes (both ends drawn by popularity, so that hubs have hundreds)
 //! x 90 days, one way, indirect and on half of the routes direct, and with returns of 2 to 14 days
-//! on a tenth of the routes. The same prices stand in a plain ordered map, keyed by market, origin,
+//! on a tenth of the routes and on all from the six busiest airports. The same prices stand in a plain ordered map, keyed by market, origin,
 //! destination, departure, return and kind, which answers the same questions by scanning the range.
 
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
@@ -36,6 +36,7 @@ type Key = (AirportCode, AirportCode, i32, Option<i32>, bool);
 type Plain = BTreeMap<Key, (u32, AgentId)>;
 
 fn main() {
+    remembering();
     let routes_wanted = std::env::args().nth(1).and_then(|text| text.parse().ok());
     let routes = routes(routes_wanted.unwrap_or(40_000));
     let settings = IndicativeSettings {
@@ -68,8 +69,6 @@ fn main() {
     everywhere(&index, &plain, &routes);
     taking(&index, &rates);
     keeping(&index);
-    drop(index);
-    remembering();
 }
 
 /// Pairs of airports, both drawn by rank.
@@ -103,7 +102,8 @@ fn prices(at: usize, (origin, destination): (AirportCode, AirportCode)) -> Vec<C
     let mut random = Random::from_seed(at as u64);
     let today = today();
     let base = 2_000 + random.below(60_000) as i64;
-    let (has_direct, has_returns) = (at.is_multiple_of(2), at.is_multiple_of(10));
+    let busiest = atlas::atlas().airports().iter().take(6).any(|airport| airport.code == origin);
+    let (has_direct, has_returns) = (at.is_multiple_of(2), busiest || at.is_multiple_of(10));
     let mut rows = Vec::new();
     let mut add = |random: &mut Random, day: i32, stay: Option<i32>, direct: bool| {
         let minor = base + random.below(20_000) as i64;
@@ -226,15 +226,19 @@ fn month_grids(index: &Indicative, plain: &Plain, routes: &[(AirportCode, Airpor
 fn city_grid(index: &Indicative, routes: &[(AirportCode, AirportCode)]) {
     let origins: Vec<AirportCode> = hubs(routes).into_iter().take(6).collect();
     let destinations: Vec<AirportCode> = hubs(routes).into_iter().skip(6).take(6).collect();
-    let ask = Ask {
-        market: MARKET,
-        origin: Places::Airports(&origins),
-        destination: Places::Airports(&destinations),
-        out: one_month(),
-        back: None,
-    };
-    let times = timed(500, || index.by_date(&ask, DateUnit::Day, NOW_MS).outbound.len());
-    print("month grid, 6 x 6 hubs, one way", times, Vec::new());
+    for (name, back) in [("one way", None), ("return", Some(When::Anytime))] {
+        for hubs in [2, 3, 6] {
+            let ask = Ask {
+                market: MARKET,
+                origin: Places::Airports(&origins[..hubs]),
+                destination: Places::Airports(&destinations[..hubs]),
+                out: one_month(),
+                back,
+            };
+            let times = timed(500, || index.by_date(&ask, DateUnit::Day, NOW_MS).outbound.len());
+            print(&format!("month grid, {hubs} x {hubs} hubs, {name}"), times, Vec::new());
+        }
+    }
 }
 
 fn everywhere(index: &Indicative, plain: &Plain, routes: &[(AirportCode, AirportCode)]) {
@@ -246,7 +250,10 @@ fn everywhere(index: &Indicative, plain: &Plain, routes: &[(AirportCode, Airport
         ("from a hub, one month", &hubs[..1], one_month, None, false),
         ("from a hub, anytime", &hubs[..1], When::Anytime, None, false),
         ("from a hub, return, one month", &hubs[..1], one_month, Some(one_month), false),
-        ("from a hub, one day", &hubs[..1], When::Day(Date::from_days(today() + 50)), None, false),
+        ("from 6 hubs, return, one month", &hubs[..6], one_month, Some(one_month), false),
+        ("from 6 hubs, return, anytime", &hubs[..6], When::Anytime, Some(When::Anytime), false),
+        ("from 6 hubs, return, one day each", &hubs[..6], day(50), Some(day(57)), false),
+        ("from a hub, one day", &hubs[..1], day(50), None, false),
         ("from 6 hubs, one month", &hubs[..6], one_month, None, false),
         ("from 6 hubs, anytime", &hubs[..6], When::Anytime, None, false),
         ("to a hub, one month", &hubs[..1], one_month, None, true),
@@ -393,7 +400,7 @@ fn remembering() {
         .enumerate()
         .map(|(at, &route)| {
             let mut rows = prices(at * 2 + 1, route);
-            rows.retain(|row| row.departs.days() >= today() + 35);
+            rows.retain(|row| row.returns.is_none() && row.departs.days() >= today() + 35);
             rows.truncate(50);
             rows
         })
@@ -415,7 +422,7 @@ fn remembering() {
     }
     let size = history.size();
     println!(
-        "\nhistory: {} trips, {} days; {:.0} B counted, {:.0} B resident a trip; {:.1} million prices/s",
+        "history: {} trips, {} days; {:.0} B counted, {:.0} B resident a trip; {:.1} million prices/s",
         size.trips,
         size.days,
         size.bytes as f64 / size.trips as f64,
@@ -530,6 +537,10 @@ fn country_table() -> Vec<Option<u16>> {
         table[usize::from(airport.code.packed())] = Some(airport.country.packed());
     }
     table
+}
+
+fn day(ahead: i32) -> When {
+    When::Day(Date::from_days(today() + ahead))
 }
 
 fn today() -> i32 {

@@ -29,6 +29,7 @@ use domain::{AgentId, AirportCode, CarrierCode, Date, Money, PartnerId};
 mod by_date;
 mod by_route;
 pub(crate) mod bytes;
+mod days;
 mod entry;
 mod euro;
 mod month;

@@ -4,8 +4,9 @@ use domain::Date;
 use runtime::FixedMap;
 
 use super::Indicative;
+use super::days::Days;
 use super::month::RouteMonth;
-use super::query::{Ask, Best, QuotePair};
+use super::query::{Ask, Best, Flight, QuotePair};
 use super::when::Month;
 
 /// What dates are grouped by.
@@ -63,13 +64,22 @@ impl Line {
         Self { unit, start, groups: Vec::new() }
     }
 
-    /// `number` is the day or month since 1970. Days ahead are limited by what the index takes.
-    fn group(&mut self, number: i32) -> &mut Best {
+    /// Takes an entry for a day, counted from the first of the entry's month.
+    fn take(&mut self, flight: &Flight<'_>, month: &RouteMonth, day: i32, place: usize) {
+        let Some(entry) = month.entries().get(place) else { return };
+        let number = match self.unit {
+            DateUnit::Day => month.first_day + day,
+            DateUnit::Month => month_of(month, day),
+        };
+        // Days ahead are limited by what the index takes.
         let at = number.saturating_sub(self.start).max(0) as usize;
         if at >= self.groups.len() {
             self.groups.resize_with(at + 1, Best::default);
         }
-        &mut self.groups[at]
+        let group = &mut self.groups[at];
+        if group.may_take(entry.slot.direct(), entry.eur) {
+            group.take(&flight.hit(month, entry));
+        }
     }
 
     fn finish(&self) -> Vec<DateGroup> {
@@ -96,30 +106,18 @@ impl Indicative {
         let first = filter.out.0;
         let mut outbound = Line::new(unit, first);
         let mut inbound = Line::new(unit, filter.back.map_or(first, |back| first.max(back.0)));
+        let (mut out_days, mut back_days) = (Days::of_departure(), Days::of_return());
         self.visit(ask, |flight| {
             for month in flight.months(&filter) {
-                for entry in month.matching(filter) {
-                    let (direct, eur) = (entry.slot.direct(), entry.eur);
-                    let departs = month.first_day + i32::from(entry.slot.day());
-                    let out = match unit {
-                        DateUnit::Day => departs,
-                        DateUnit::Month => i32::from(month.month.index()),
-                    };
-                    let group = outbound.group(out);
-                    if group.may_take(direct, eur) {
-                        group.take(&flight.hit(month, entry));
-                    }
-                    let Some(stay) = entry.slot.stay() else { continue };
-                    let back = departs + i32::from(stay);
-                    let back = match unit {
-                        DateUnit::Day => back,
-                        DateUnit::Month => month_of(month, back),
-                    };
-                    let group = inbound.group(back);
-                    if group.may_take(direct, eur) {
-                        group.take(&flight.hit(month, entry));
+                for (place, entry) in month.matching(filter) {
+                    let (slot, eur) = (entry.slot, entry.eur);
+                    out_days.offer(slot.day(), slot.direct(), eur, place);
+                    if let Some(stay) = slot.stay() {
+                        back_days.offer(slot.day() + stay, slot.direct(), eur, place);
                     }
                 }
+                out_days.drain(|day, place| outbound.take(flight, month, day, place));
+                back_days.drain(|day, place| inbound.take(flight, month, day, place));
             }
         });
         ByDate { outbound: outbound.finish(), inbound: inbound.finish() }
@@ -133,7 +131,7 @@ impl Indicative {
         let mut pairs: FixedMap<(i32, Option<u16>), Best> = FixedMap::default();
         self.visit(ask, |flight| {
             for month in flight.months(&filter) {
-                for entry in month.matching(filter) {
+                for (_, entry) in month.matching(filter) {
                     let departs = month.first_day + i32::from(entry.slot.day());
                     let best = pairs.entry((departs, entry.slot.stay())).or_default();
                     best.take(&flight.hit(month, entry));
@@ -152,10 +150,11 @@ impl Indicative {
     }
 }
 
-/// Months since 1970 of a day, given a month that starts before it.
+/// Months since 1970 of a day, counted from the first of a month.
 fn month_of(start: &RouteMonth, day: i32) -> i32 {
-    if day < start.first_day + 28 {
+    if day < start.month.days() as i32 {
         return i32::from(start.month.index());
     }
-    Month::of(Date::from_days(day)).map_or(0, |month| i32::from(month.index()))
+    let date = Date::from_days(start.first_day + day);
+    Month::of(date).map_or(0, |month| i32::from(month.index()))
 }

@@ -4,7 +4,6 @@ use domain::AirportCode;
 use runtime::FixedMap;
 
 use super::Indicative;
-use super::entry::kinds;
 use super::query::{Ask, Best, QuotePair};
 
 /// The cheapest between two groups of airports.
@@ -51,10 +50,10 @@ impl Indicative {
             });
             let best = &mut groups[at].2;
             for month in flight.months(&filter) {
-                for (kind, direct) in kinds(filter.back.is_some()) {
+                for direct in [false, true] {
                     // Entered only if the month's cheapest price could win.
-                    if best.may_take(direct, month.at_least(kind))
-                        && let Some(entry) = month.cheapest(kind, &filter)
+                    if best.may_take(direct, month.at_least(direct, &filter))
+                        && let Some(entry) = month.cheapest(direct, &filter)
                     {
                         best.take(&flight.hit(month, entry));
                     }

@@ -41,18 +41,6 @@ impl Slot {
     pub(super) const fn direct(self) -> bool {
         self.0 & 1 == 1
     }
-
-    /// Which of a month's four cheapest prices it competes for; see [`kinds`].
-    pub(super) const fn kind(self) -> usize {
-        (self.0 >> 15) as usize * 2 + (self.0 & 1) as usize
-    }
-}
-
-/// The indirect and the direct kind of a trip, each with whether it is direct. Kinds are: one-way
-/// indirect, one-way direct, return indirect, return direct.
-pub(super) const fn kinds(returns: bool) -> [(usize, bool); 2] {
-    let first = if returns { 2 } else { 0 };
-    [(first, false), (first + 1, true)]
 }
 
 /// A price as it is kept.

@@ -1,5 +1,8 @@
 //! The prices of one route in one month of departure, and the cheapest of each kind.
 //!
+//! Kinds, each indirect and direct: one way; return; return within the month of departure, because
+//! "there and back in May" is asked most.
+//!
 //! Invariant: entries ascend by slot; `best[kind]` is the price and place of the cheapest entry of
 //! that kind, seen recently or not, the first slot among equals.
 
@@ -9,17 +12,23 @@ use super::when::Month;
 /// No price of this kind.
 const NONE: u32 = u32::MAX;
 
+const KINDS: usize = 6;
+/// First kind of a shape; the direct one follows it.
+const ONE_WAY: usize = 0;
+const RETURN: usize = 2;
+const RETURN_WITHIN: usize = 4;
+
 #[derive(Clone, Debug)]
 pub(super) struct RouteMonth {
     pub(super) month: Month,
     /// Days since 1970.
     pub(super) first_day: i32,
-    best_at: [u16; 4],
-    best: [u32; 4],
+    best_at: [u16; KINDS],
+    best: [u32; KINDS],
     entries: Vec<Entry>,
 }
 
-const _: () = assert!(size_of::<RouteMonth>() <= 56, "a scan of a route reads one a month");
+const _: () = assert!(size_of::<RouteMonth>() <= 72, "a scan of a route reads one a month");
 
 /// What became of an offered price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +55,7 @@ pub(super) struct Filter {
 impl RouteMonth {
     pub(super) fn new(month: Month) -> Self {
         let first_day = month.first_day().days();
-        Self { month, first_day, best_at: [0; 4], best: [NONE; 4], entries: Vec::new() }
+        Self { month, first_day, best_at: [0; KINDS], best: [NONE; KINDS], entries: Vec::new() }
     }
 
     pub(super) fn entries(&self) -> &[Entry] {
@@ -57,9 +66,29 @@ impl RouteMonth {
         self.entries.capacity() * size_of::<Entry>()
     }
 
-    /// Price of the cheapest entry of a kind, seen recently or not: a lower bound for any filter.
-    pub(super) fn at_least(&self, kind: usize) -> u32 {
-        self.best[kind]
+    /// A lower bound for the price of the cheapest entry, direct or not, that passes the filter.
+    pub(super) fn at_least(&self, direct: bool, filter: &Filter) -> u32 {
+        self.best[self.kind(direct, filter)]
+    }
+
+    /// The narrowest kind that has all entries that pass the filter.
+    fn kind(&self, direct: bool, filter: &Filter) -> usize {
+        let shape = match filter.back {
+            None => ONE_WAY,
+            Some((_, last)) if last < self.first_day + self.month.days() as i32 => RETURN_WITHIN,
+            Some(_) => RETURN,
+        };
+        shape + usize::from(direct)
+    }
+
+    /// The kinds of an entry.
+    fn kinds(&self, slot: Slot) -> impl Iterator<Item = usize> + use<> {
+        let direct = usize::from(slot.direct());
+        let (kind, within) = match slot.stay() {
+            None => (ONE_WAY, false),
+            Some(stay) => (RETURN, u32::from(slot.day() + stay) < self.month.days()),
+        };
+        [Some(kind + direct), within.then_some(RETURN_WITHIN + direct)].into_iter().flatten()
     }
 
     /// Offers a price; `seen_again` says whether the answer it comes from has the given price's
@@ -122,8 +151,9 @@ impl RouteMonth {
     }
 
     fn replace(&mut self, at: usize, new: Entry) {
-        let kind = new.slot.kind();
-        let was_best = self.best[kind] != NONE && usize::from(self.best_at[kind]) == at;
+        let was_best = self
+            .kinds(new.slot)
+            .any(|kind| self.best[kind] != NONE && usize::from(self.best_at[kind]) == at);
         let dearer = new.eur > self.entries[at].eur;
         self.entries[at] = new;
         if was_best && dearer {
@@ -133,18 +163,20 @@ impl RouteMonth {
         }
     }
 
-    /// Takes note of an entry that may be the cheapest of its kind.
+    /// Takes note of an entry that may be the cheapest of its kinds.
     fn compete(&mut self, at: usize) {
-        let entry = &self.entries[at];
-        let (kind, at) = (entry.slot.kind(), at as u16);
-        if (entry.eur, at) < (self.best[kind], self.best_at[kind]) || self.best[kind] == NONE {
-            self.best[kind] = entry.eur;
-            self.best_at[kind] = at;
+        let (eur, slot) = (self.entries[at].eur, self.entries[at].slot);
+        let at = at as u16;
+        for kind in self.kinds(slot) {
+            if self.best[kind] == NONE || (eur, at) < (self.best[kind], self.best_at[kind]) {
+                self.best[kind] = eur;
+                self.best_at[kind] = at;
+            }
         }
     }
 
     fn summarise(&mut self) {
-        self.best = [NONE; 4];
+        self.best = [NONE; KINDS];
         for at in 0..self.entries.len() {
             self.compete(at);
         }
@@ -164,8 +196,9 @@ impl RouteMonth {
         gone
     }
 
-    /// The cheapest entry of a kind that passes the filter.
-    pub(super) fn cheapest(&self, kind: usize, filter: &Filter) -> Option<&Entry> {
+    /// The cheapest entry, direct or not, that passes the filter.
+    pub(super) fn cheapest(&self, direct: bool, filter: &Filter) -> Option<&Entry> {
+        let kind = self.kind(direct, filter);
         if self.best[kind] == NONE {
             return None;
         }
@@ -174,12 +207,13 @@ impl RouteMonth {
             return Some(best);
         }
         self.matching(*filter)
-            .filter(|entry| entry.slot.kind() == kind)
+            .map(|(_, entry)| entry)
+            .filter(|entry| entry.slot.direct() == direct)
             .min_by_key(|entry| (entry.eur, entry.slot))
     }
 
-    /// All entries that pass the filter, by slot.
-    pub(super) fn matching(&self, filter: Filter) -> impl Iterator<Item = &Entry> {
+    /// All entries that pass the filter, by slot, each with its place.
+    pub(super) fn matching(&self, filter: Filter) -> impl Iterator<Item = (usize, &Entry)> {
         let (returns, first_day) = (filter.back.is_some(), self.first_day);
         let day = |day: i32| day.saturating_sub(first_day).clamp(-1, 31);
         let (first, last) = (day(filter.out.0).max(0), day(filter.out.1));
@@ -190,10 +224,10 @@ impl RouteMonth {
         };
         let from = self.entries.partition_point(|entry| entry.slot < start);
         let entries = self.entries.get(from..).unwrap_or_default();
-        entries
-            .iter()
-            .take_while(move |entry| entry.slot < end)
-            .filter(move |entry| filter.passes(entry, first_day))
+        (from..)
+            .zip(entries)
+            .take_while(move |(_, entry)| entry.slot < end)
+            .filter(move |(_, entry)| filter.passes(entry, first_day))
     }
 }
 
