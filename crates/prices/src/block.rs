@@ -40,8 +40,8 @@ pub(crate) const ANSWERS_MAX: usize = 1 << 14;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Block {
     bytes: Box<[u8]>,
-    /// Last 16 bits of each itinerary's key.
-    tags: Box<[u16]>,
+    /// Last 32 bits of each itinerary's key.
+    tags: Box<[u32]>,
     answers: u32,
     offers: u32,
 }
@@ -62,7 +62,7 @@ pub(crate) struct Head {
 }
 
 impl Block {
-    fn new(bytes: Box<[u8]>, tags: Vec<u16>, answers: usize, offers: usize) -> Self {
+    fn new(bytes: Box<[u8]>, tags: Vec<u32>, answers: usize, offers: usize) -> Self {
         let tags = tags.into_boxed_slice();
         Self { bytes, tags, answers: answers as u32, offers: offers as u32 }
     }
@@ -78,7 +78,7 @@ impl Block {
         for head in heads(&layout)? {
             builder.check(head.offers.start as usize, head.offers.end as usize)?;
         }
-        let tags = builder.tables().keys.iter().map(|key| key.0 as u16).collect();
+        let tags = builder.tables().keys.iter().map(|key| key.0 as u32).collect();
         let (answers, offers) = (layout.counts.answers, layout.counts.offers);
         Ok(Self::new(bytes, tags, answers, offers))
     }
@@ -87,6 +87,15 @@ impl Block {
     pub(crate) fn size(bytes: &[u8]) -> Result<Size, CodecError> {
         let counts = Layout::read(bytes)?.counts;
         Ok(Size { answers: counts.answers, offers: counts.offers })
+    }
+
+    /// Where, in stored bytes, the first bytes of the offers' itineraries stand: ascending within an
+    /// answer, so that their differences pack better than they do.
+    pub(crate) fn ascending(bytes: &[u8]) -> Result<Range<usize>, CodecError> {
+        let layout = Layout::read(bytes)?;
+        let head = bytes.len() - layout.body.len();
+        let plane = layout.columns.offer_itinerary.first_plane();
+        Ok(head + plane.start..head + plane.end)
     }
 
     /// The bytes.
@@ -106,7 +115,7 @@ impl Block {
 
     /// Bytes held on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.bytes.len() + size_of_val::<[u16]>(&self.tags)
+        self.bytes.len() + size_of_val::<[u32]>(&self.tags)
     }
 
     /// The question that was asked.
@@ -122,6 +131,19 @@ impl Block {
     /// The carriers of its flights, marketing and operating.
     pub(crate) fn carriers(&self) -> Result<Vec<CarrierCode>, CodecError> {
         tables::read_carriers(&Layout::read(&self.bytes)?)
+    }
+
+    /// All that stored bytes say, checked as it is read.
+    pub(crate) fn read(bytes: &[u8]) -> Result<(Question, Vec<(Head, Answer)>), CodecError> {
+        let layout = Layout::read(bytes)?;
+        let heads = heads(&layout)?;
+        let mut builder = Builder::new(&layout, Tables::read(&layout)?);
+        let mut answers = Vec::with_capacity(heads.len());
+        for head in heads {
+            let (from, to) = (head.offers.start as usize, head.offers.end as usize);
+            answers.push((head, builder.answer(from, to)?));
+        }
+        Ok((question::take(layout.question())?, answers))
     }
 
     /// The answers of some ranges of offers.
@@ -171,25 +193,31 @@ fn heads(layout: &Layout<'_>) -> Result<Vec<Head>, CodecError> {
 #[derive(Debug)]
 pub(crate) struct Prices<'a> {
     layout: Layout<'a>,
-    tags: &'a [u16],
+    tags: &'a [u32],
 }
 
 impl Prices<'_> {
     /// The place of an itinerary.
     pub(crate) fn itinerary(&self, key: ItineraryKey) -> Option<u32> {
-        let tag = key.0 as u16;
+        let tag = key.0 as u32;
         let is = |index: usize| tables::key_of(&self.layout, index) == Some(key);
         let mut named = self.tags.iter().enumerate().filter(|&(_, &own)| own == tag);
         named.find(|&(index, _)| is(index)).map(|(index, _)| index as u32)
     }
 
-    /// What an offer is for: the itinerary's key and place, and the seller.
-    pub(crate) fn sold(&self, offer: u32) -> Option<(ItineraryKey, u32, AgentId)> {
+    /// What an offer is for: the itinerary's tag and place, and the seller.
+    pub(crate) fn sold(&self, offer: u32) -> Option<(u32, u32, AgentId)> {
         let (columns, body) = (&self.layout.columns, self.layout.body);
         let itinerary = columns.offer_itinerary.get(body, offer as usize);
         let agent = columns.offer_agent.get(body, offer as usize);
         let agent = tables::agent_id(columns.agent.get(body, agent as usize)).ok()?;
-        Some((tables::key_of(&self.layout, itinerary as usize)?, itinerary as u32, agent))
+        Some((*self.tags.get(itinerary as usize)?, itinerary as u32, agent))
+    }
+
+    /// The place of the first itinerary with a tag; good enough for watching prices, because two of
+    /// a question's itineraries share one once in ten thousand questions.
+    pub(crate) fn tagged(&self, tag: u32) -> Option<u32> {
+        self.tags.iter().position(|&own| own == tag).map(|index| index as u32)
     }
 
     /// The cheapest price of a seller for an itinerary among an answer's offers; of equal ones and

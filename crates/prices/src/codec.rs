@@ -63,11 +63,11 @@ pub fn encode(seen: &[Seen]) -> Result<Vec<u8>, CodecError> {
 /// [`CodecError`] for anything but the bytes of a batch.
 pub fn decode(bytes: &[u8]) -> Result<Vec<Seen>, CodecError> {
     let mut all = Vec::new();
-    for block in unpack(bytes)? {
-        let question = Arc::new(block.question()?);
-        let heads = block.heads()?;
-        let answers = block.answers(heads.iter().map(|head| head.offers.clone()))?;
-        all.extend(heads.into_iter().zip(answers).map(|(head, answer)| Seen {
+    let unpacked = unpack_bytes(bytes)?;
+    for block in unpacked.blocks()? {
+        let (question, answers) = Block::read(block)?;
+        let question = Arc::new(question);
+        all.extend(answers.into_iter().map(|(head, answer)| Seen {
             partner: head.partner,
             question: Arc::clone(&question),
             at_ms: head.at_ms,
@@ -135,25 +135,34 @@ pub(crate) fn pack<'a>(
     for block in blocks.clone() {
         put_number(&mut out, block.len() as u64);
     }
-    let joined: Vec<u8>;
-    let mut single = blocks.clone();
-    let raw = match (single.next(), single.next()) {
-        (Some(only), None) => only,
-        _ => {
-            joined = blocks.collect::<Vec<_>>().concat();
-            &joined
-        }
-    };
+    let mut raw = Vec::with_capacity(raw_len);
+    for block in blocks {
+        let start = raw.len();
+        raw.extend_from_slice(block);
+        let ascending = Block::ascending(block)?;
+        differences(&mut raw[start..][ascending]);
+    }
     let start = out.len();
     out.resize(start + most, 0);
-    let packed = lz4_flex::block::compress_into(raw, &mut out[start..])
+    let packed = lz4_flex::block::compress_into(&raw, &mut out[start..])
         .map_err(|_| CodecError::TooLarge("bytes"))?;
     out.truncate(start + packed);
     Ok(out)
 }
 
 /// Reads and checks the blocks of a batch.
-pub(crate) fn unpack(mut bytes: &[u8]) -> Result<Vec<Block>, CodecError> {
+pub(crate) fn unpack(bytes: &[u8]) -> Result<Vec<Block>, CodecError> {
+    unpack_bytes(bytes)?.blocks()?.into_iter().map(|own| Block::from_bytes(own.into())).collect()
+}
+
+/// The blocks' bytes, end to end.
+#[derive(Debug)]
+struct Unpacked {
+    raw: Vec<u8>,
+    lens: Vec<usize>,
+}
+
+fn unpack_bytes(mut bytes: &[u8]) -> Result<Unpacked, CodecError> {
     let (&version, rest) = bytes.split_first().ok_or(CodecError::CutShort)?;
     bytes = rest;
     if version != VERSION {
@@ -177,25 +186,58 @@ pub(crate) fn unpack(mut bytes: &[u8]) -> Result<Vec<Block>, CodecError> {
     if raw_len > bytes.len().saturating_mul(255) {
         return Err(CodecError::CutShort);
     }
-    let raw = lz4_flex::block::decompress(bytes, raw_len)
+    let mut raw = lz4_flex::block::decompress(bytes, raw_len)
         .map_err(|_| CodecError::Corrupt("what lz4 packed"))?;
     if raw.len() != raw_len {
         return Err(CodecError::CutShort);
     }
-    let mut blocks = Vec::with_capacity(lens.len());
-    let mut rest = raw.as_slice();
-    let (mut answers, mut offers) = (0, 0);
-    for len in lens {
-        let (own, others) = rest.split_at(len);
-        rest = others;
-        let size = Block::size(own)?;
-        (answers, offers) = (answers + size.answers, offers + size.offers);
-        if answers > ANSWERS_MAX || offers > OFFERS_MAX {
-            return Err(CodecError::TooLarge("offers or answers"));
-        }
-        blocks.push(Block::from_bytes(own.into())?);
+    let mut start = 0;
+    for &len in &lens {
+        let own = raw.get_mut(start..start + len).ok_or(CodecError::CutShort)?;
+        let ascending = Block::ascending(own)?;
+        sums(&mut own[ascending]);
+        start += len;
     }
-    Ok(blocks)
+    Ok(Unpacked { raw, lens })
+}
+
+/// Each byte less the one before it.
+fn differences(bytes: &mut [u8]) {
+    let mut before = 0;
+    for byte in bytes {
+        let own = *byte;
+        *byte = own.wrapping_sub(before);
+        before = own;
+    }
+}
+
+/// The inverse of [`differences`].
+fn sums(bytes: &mut [u8]) {
+    let mut before = 0_u8;
+    for byte in bytes {
+        before = before.wrapping_add(*byte);
+        *byte = before;
+    }
+}
+
+impl Unpacked {
+    /// Each block's bytes, if together they do not say more than a batch may hold.
+    fn blocks(&self) -> Result<Vec<&[u8]>, CodecError> {
+        let mut blocks = Vec::with_capacity(self.lens.len());
+        let mut rest = self.raw.as_slice();
+        let (mut answers, mut offers) = (0, 0);
+        for &len in &self.lens {
+            let (own, others) = rest.split_at_checked(len).ok_or(CodecError::CutShort)?;
+            rest = others;
+            let size = Block::size(own)?;
+            (answers, offers) = (answers + size.answers, offers + size.offers);
+            if answers > ANSWERS_MAX || offers > OFFERS_MAX {
+                return Err(CodecError::TooLarge("offers or answers"));
+            }
+            blocks.push(own);
+        }
+        Ok(blocks)
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@
 
 use domain::{Date, Money, PartnerId};
 use runtime::{FixedMap, Limited};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -27,7 +27,7 @@ const WATCH_MS: u64 = 900_000;
 const PRIOR: i64 = 24;
 
 /// `[prices.freshness]`: lifetimes in minutes.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FreshnessSettings {
     /// Departure within 7 days.

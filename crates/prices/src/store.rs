@@ -29,7 +29,7 @@ use domain::{
     AgentId, AirportCode, Answer, CarrierCode, Date, ItineraryKey, Money, PartnerId, QuestionKey,
 };
 use runtime::Limited;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::block::Block;
 use crate::codec::{self, CodecError};
@@ -44,7 +44,7 @@ pub use snapshot::RestoreError;
 const SHARDS: usize = 64;
 
 /// `[prices.store]`: what memory may be used for how long.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSettings {
     /// Memory for remembered answers, all of it counted.

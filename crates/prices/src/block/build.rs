@@ -23,6 +23,7 @@ pub(super) struct Builder<'a> {
     agent: Vec<u32>,
     kind: Vec<u32>,
     emission: Vec<u32>,
+    price: Vec<u64>,
 }
 
 impl<'a> Builder<'a> {
@@ -36,6 +37,7 @@ impl<'a> Builder<'a> {
             agent: Vec::new(),
             kind: Vec::new(),
             emission: Vec::new(),
+            price: Vec::new(),
             layout,
             tables,
         }
@@ -131,8 +133,9 @@ impl<'a> Builder<'a> {
 
     fn offers(&mut self, from: usize, columns: &mut AnswerColumns) -> Result<(), CodecError> {
         let tables = &self.tables;
-        let (price, body) = (&self.layout.columns.offer_price, self.layout.body);
         let count = self.itinerary.len();
+        let price = &self.layout.columns.offer_price;
+        price.read_wide(self.layout.body, from, from + count, &mut self.price);
         columns.offers.reserve_exact(count);
         columns.brand_marks.reserve_exact(count);
         let no_brand = domain::answer::brand_mark("");
@@ -167,7 +170,7 @@ impl<'a> Builder<'a> {
                     tables.emissions[(start + variant - 1) as usize]
                 }
             };
-            let minor = unzigzag(price.get(body, from + index));
+            let minor = unzigzag(self.price[index]);
             columns.offers.push(Offer {
                 price: kind.currency.map(|currency| Money::new(minor, currency)),
                 agent: tables.agents[self.agent[index] as usize],

@@ -41,6 +41,11 @@ impl Column {
         planes.fold(self.base.wrapping_mul(to as u64), u64::wrapping_add)
     }
 
+    /// Where its first plane lies; nowhere if all values are equal.
+    pub(super) const fn first_plane(&self) -> std::ops::Range<usize> {
+        self.start..self.start + if self.width == 0 { 0 } else { self.len }
+    }
+
     /// One plane of the values in a range.
     fn plane<'a>(&self, body: &'a [u8], plane: usize, from: usize, to: usize) -> &'a [u8] {
         let start = self.start + plane * self.len;
@@ -56,14 +61,21 @@ impl Column {
 
     /// All values.
     pub(super) fn all_wide(&self, body: &[u8]) -> Vec<u64> {
-        let mut values = vec![self.base; self.len];
+        let mut values = Vec::new();
+        self.read_wide(body, 0, self.len, &mut values);
+        values
+    }
+
+    /// Replaces `values` by those in a range.
+    pub(super) fn read_wide(&self, body: &[u8], from: usize, to: usize, values: &mut Vec<u64>) {
+        values.clear();
+        values.resize(to.saturating_sub(from), self.base);
         for plane in 0..self.width {
-            let bytes = self.plane(body, plane, 0, self.len);
+            let bytes = self.plane(body, plane, from, to);
             for (value, &byte) in values.iter_mut().zip(bytes) {
                 *value = value.wrapping_add(u64::from(byte) << (8 * plane));
             }
         }
-        values
     }
 
     /// Replaces `values` by those in a range, as numbers of 32 bits.
@@ -111,6 +123,14 @@ impl Writer {
         let span = values.iter().copied().max().unwrap_or(0) - base;
         let width = (64 - span.leading_zeros()).div_ceil(8) as usize;
         self.column_head(width, base);
+        if width <= 4 {
+            // half the bytes to move
+            let small: Vec<u32> = values.iter().map(|&value| (value - base) as u32).collect();
+            for plane in 0..width {
+                self.body.extend(small.iter().map(|&value| (value >> (8 * plane)) as u8));
+            }
+            return;
+        }
         for plane in 0..width {
             self.body.extend(values.iter().map(|&value| ((value - base) >> (8 * plane)) as u8));
         }

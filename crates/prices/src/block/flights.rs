@@ -34,15 +34,18 @@ pub(super) fn numbers(row: Row) -> impl Iterator<Item = u32> {
 }
 
 /// Numbers everything in the order it is met.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Gathering {
     segments: Vec<Segment>,
     segment_ids: FixedMap<Segment, u32>,
     legs: Vec<Row>,
     leg_ids: FixedMap<Row, u32>,
     itineraries: Vec<Row>,
-    tags: Vec<u16>,
-    itinerary_ids: FixedMap<(u128, u64), u32>,
+    /// Key and operators of each itinerary.
+    names: Vec<(u128, u64)>,
+    /// Numbers of itineraries, plus one, at the place of their key or after it; 0 is free. Keys are
+    /// hashes already, and at least half of the places stay free.
+    table: Vec<u32>,
 }
 
 /// Everything in order, and where what was met went.
@@ -51,13 +54,27 @@ pub(super) struct Flights {
     pub(super) segments: Vec<Segment>,
     pub(super) legs: Vec<Row>,
     pub(super) itineraries: Vec<Row>,
-    /// Last 16 bits of each itinerary's key.
-    pub(super) tags: Vec<u16>,
+    /// Last 32 bits of each itinerary's key.
+    pub(super) tags: Vec<u32>,
     /// By the number at which an itinerary was met, its place.
     pub(super) places: Vec<u32>,
 }
 
 impl Gathering {
+    /// Ready to meet at most that many itineraries.
+    pub(super) fn new(itineraries: usize) -> Self {
+        let some = itineraries.min(128);
+        Self {
+            segments: Vec::with_capacity(some),
+            segment_ids: FixedMap::with_capacity_and_hasher(some, Default::default()),
+            legs: Vec::with_capacity(some),
+            leg_ids: FixedMap::with_capacity_and_hasher(some, Default::default()),
+            itineraries: Vec::with_capacity(some),
+            names: Vec::with_capacity(some),
+            table: vec![0; (2 * itineraries + 2).next_power_of_two()],
+        }
+    }
+
     /// Itineraries so far.
     pub(super) fn len(&self) -> usize {
         self.itineraries.len()
@@ -66,21 +83,25 @@ impl Gathering {
     /// The number of an answer's itinerary.
     pub(super) fn meet(&mut self, answer: &Answer, itinerary: u32) -> Result<u32, CodecError> {
         let index = itinerary as usize;
-        let key = answer.keys()[index].0;
-        let id = (key, answer.operators()[index]);
-        if let Some(&found) = self.itinerary_ids.get(&id) {
-            return Ok(found);
+        let name = (answer.keys()[index].0, answer.operators()[index]);
+        let mask = self.table.len() - 1;
+        let mut place = (name.0 as u64 ^ name.1) as usize & mask;
+        loop {
+            match self.table[place] {
+                0 => break,
+                number if self.names[number as usize - 1] == name => return Ok(number - 1),
+                _ => place = (place + 1) & mask,
+            }
         }
         let mut legs = [0; domain::answer::Limits::LEGS];
         let rows = answer.itinerary_legs(itinerary);
         for (slot, &leg) in legs.iter_mut().zip(rows) {
             *slot = self.meet_leg(answer, leg)?;
         }
-        let number = self.itineraries.len() as u32;
         self.itineraries.push(row(legs[..rows.len()].iter().copied()));
-        self.tags.push(key as u16);
-        self.itinerary_ids.insert(id, number);
-        Ok(number)
+        self.names.push(name);
+        self.table[place] = self.names.len() as u32;
+        Ok(self.names.len() as u32 - 1)
     }
 
     fn meet_leg(&mut self, answer: &Answer, leg: u32) -> Result<u32, CodecError> {
@@ -124,7 +145,7 @@ impl Gathering {
         }
         let (legs, leg_places, _) = sort_rows(&self.legs, &segment_places);
         let (itineraries, places, first) = sort_rows(&self.itineraries, &leg_places);
-        let tags = first.iter().map(|&index| self.tags[index as usize]).collect();
+        let tags = first.iter().map(|&index| self.names[index as usize].0 as u32).collect();
         Flights { segments, legs, itineraries, tags, places }
     }
 }

@@ -70,7 +70,8 @@ pub(crate) fn shred(question: &Question, parts: &[Part<'_>]) -> Result<Block, Co
 
 /// Numbers the itineraries that have offers; returns the number of each offer's.
 fn gather(parts: &[Part<'_>], offers: usize) -> Result<(Vec<u32>, Flights), CodecError> {
-    let mut gathering = Gathering::default();
+    let itineraries = parts.iter().map(|part| part.answer.keys().len()).sum();
+    let mut gathering = Gathering::new(itineraries);
     let mut met = Vec::with_capacity(offers);
     let mut local = Vec::new();
     for part in parts {

@@ -159,17 +159,21 @@ impl<'a> Flights<'a> {
 /// The key of one itinerary, without reading the rest.
 pub(super) fn key_of(layout: &Layout<'_>, itinerary: usize) -> Option<ItineraryKey> {
     let (body, columns) = (layout.body, &layout.columns);
-    let row = |lens: &Column, items: &Column, index: usize| {
+    let row = |lens: &Column, index: usize| {
         let start = lens.sum(body, index) as usize;
-        let end = start + lens.get(body, index) as usize;
-        (start..end).map(|at| items.get(body, at) as usize).collect::<Vec<_>>()
+        start..start + lens.get(body, index) as usize
     };
-    let mut legs = Vec::new();
-    for leg in row(&columns.itinerary_len, &columns.itinerary_item, itinerary) {
-        let segments = row(&columns.leg_len, &columns.leg_item, leg).into_iter();
-        legs.push(segments.map(|at| segment_at(layout, at)).collect::<Option<Vec<_>>>()?);
+    let mut segments: Vec<Segment> = Vec::with_capacity(8);
+    let mut ends: Vec<usize> = Vec::with_capacity(Limits::LEGS);
+    for leg in row(&columns.itinerary_len, itinerary) {
+        let leg = columns.itinerary_item.get(body, leg) as usize;
+        for segment in row(&columns.leg_len, leg) {
+            segments.push(segment_at(layout, columns.leg_item.get(body, segment) as usize)?);
+        }
+        ends.push(segments.len());
     }
-    Some(ItineraryKey::of(&legs))
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    Some(ItineraryKey::of(starts.zip(&ends).map(|(start, &end)| &segments[start..end])))
 }
 
 fn segment_at(layout: &Layout<'_>, index: usize) -> Option<Segment> {

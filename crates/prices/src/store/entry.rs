@@ -152,10 +152,10 @@ impl Entry {
             let samples = SAMPLES.min(count);
             for sample in 0..samples {
                 let offer = new.offers.start + sample * (count / samples);
-                let Some((key, own, agent)) = after.sold(offer) else { continue };
+                let Some((tag, own, agent)) = after.sold(offer) else { continue };
                 let Some(real) = after.cheapest(new.offers.clone(), own, agent) else { continue };
                 let shown = before
-                    .itinerary(key)
+                    .tagged(tag)
                     .and_then(|itinerary| before.cheapest(old.offers.clone(), itinerary, agent));
                 if let Some(shown) = shown {
                     compared += 1;
