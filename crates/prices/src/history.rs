@@ -15,9 +15,9 @@
 //! Days are UTC days. What is seen of a day that is closed already, because something newer was
 //! seen or [`History::expire`] ran on a later day, is not counted.
 //!
-//! Limits: [`HistorySettings`]. Memory is counted in allocated bytes without the allocator's own; at
-//! the limit the share of the history with the longest unobserved trip drops the eighth of its trips
-//! that were not observed for longest.
+//! Limits: [`HistorySettings`]; 1,024 pairs of airports a trip asked for. Memory is counted in
+//! allocated bytes without the allocator's own; at the limit the share of the history with the
+//! longest unobserved trip drops the eighth of its trips that were not observed for longest.
 //!
 //! Cost: 45 B a trip, 16 B a day of observation, and about 90 B while a day is open.
 //!
@@ -44,6 +44,9 @@ use shard::{Route, Shard};
 
 /// Shares of the history, each with its own lock.
 const SHARDS: usize = 64;
+
+/// Pairs of airports that are looked at for one trip; those of two large cities are 36.
+const PAIRS_MAX: usize = 1_024;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -235,13 +238,14 @@ impl History {
         let departs = trip.departs.days();
         let from = departs.saturating_sub(around).max(today(now_ms));
         let to = departs.saturating_add(around);
-        for &origin in trip.origins {
-            for &destination in trip.destinations {
-                let route = Route { market: trip.market, origin, destination };
-                let shard = self.read(route.shard(SHARDS));
-                for series in shard.series(&route, stay, from, to) {
-                    series.days_from(first).for_each(|day| each(series.departs, day));
-                }
+        let pairs = trip.origins.iter().flat_map(|&origin| {
+            trip.destinations.iter().map(move |&destination| (origin, destination))
+        });
+        for (origin, destination) in pairs.take(PAIRS_MAX) {
+            let route = Route { market: trip.market, origin, destination };
+            let shard = self.read(route.shard(SHARDS));
+            for series in shard.series(&route, stay, from, to) {
+                series.days_from(first).for_each(|day| each(series.departs, day));
             }
         }
     }

@@ -120,12 +120,14 @@ impl Shard {
         before - trips
     }
 
-    /// Drops the trips not observed for longest, about an eighth but at least one. Returns how many
-    /// went.
+    /// Drops the trips not observed for longest, an eighth but at least one. Returns how many went:
+    /// none if those have been observed since, which `oldest_s` then says.
     pub(super) fn drop_oldest(&mut self) -> usize {
         let mut last: Vec<u32> =
             self.routes.values().flatten().map(|series| series.last_s).collect();
-        if last.is_empty() {
+        let oldest = last.iter().copied().min().unwrap_or(u32::MAX);
+        if oldest > self.oldest_s || last.is_empty() {
+            self.oldest_s = oldest;
             return 0;
         }
         let share = (last.len() / 8).max(1);

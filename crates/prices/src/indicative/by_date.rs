@@ -124,7 +124,8 @@ impl Indicative {
     }
 
     /// The cheapest quotes per day of departure and day of the return flight, ascending: for a
-    /// price graph over departure and stay. At most `pairs_max` pairs of days, earliest first.
+    /// price graph over departure and stay. At most `pairs_max` pairs of days, earliest first. Reads
+    /// every price of the asked routes and days, as [`Indicative::by_date`] does.
     #[must_use]
     pub fn by_days(&self, ask: &Ask<'_>, pairs_max: usize, now_ms: i64) -> Vec<DayPair> {
         let filter = ask.filter(&self.window(now_ms));

@@ -201,7 +201,8 @@ impl Shard {
         gone
     }
 
-    /// Drops the oldest seen entries, about an eighth but at least one. Returns how many went.
+    /// Drops the oldest seen entries, an eighth but at least one. Returns how many went: none if
+    /// the oldest ones have been replaced since, which `oldest_s` then says.
     pub(super) fn drop_oldest(&mut self) -> usize {
         let mut seen: Vec<u32> = Vec::with_capacity(self.entries);
         for routes in self.origins.values() {
@@ -209,7 +210,9 @@ impl Shard {
                 seen.extend(month.entries().iter().map(|entry| entry.seen_s));
             }
         }
-        if seen.is_empty() {
+        let oldest = seen.iter().copied().min().unwrap_or(u32::MAX);
+        if oldest > self.oldest_s || seen.is_empty() {
+            self.oldest_s = oldest;
             return 0;
         }
         let share = (seen.len() / 8).max(1);
