@@ -59,17 +59,7 @@ pub(crate) fn scan(
             Some(head) if head.base_offset == expected && head.end_offset() <= below => {
                 Some((position, head))
             }
-            // Good bytes at the wrong offset are passed over as a whole.
-            Some(head) => window.resync(
-                position,
-                position + head.bytes as u64,
-                expected..below,
-                &mut budget,
-            )?,
-            None => {
-                let claimed = window.claimed_end(position)?;
-                window.resync(position, claimed, expected..below, &mut budget)?
-            }
+            _ => window.resync(position, expected..below, &mut budget)?,
         };
         let Some((at, head)) = next else { break };
         if at != position {
@@ -118,20 +108,23 @@ impl Window<'_> {
         Ok(BatchHead::verify(batch).ok())
     }
 
-    /// Where the batch at a position says it ends.
-    fn claimed_end(&mut self, position: u64) -> io::Result<u64> {
-        let place = self.at(position, PLACE_BYTES)?;
-        let claimed = place.get(8..).and_then(|bytes| bytes.try_into().ok());
-        let claimed = claimed.map_or(0, u32::from_be_bytes);
-        let sane = (HEAD_BYTES - PLACE_BYTES..BATCH_BYTES_MAX).contains(&(claimed as usize));
-        Ok(if sane { position + PLACE_BYTES as u64 + u64::from(claimed) } else { position })
+    /// Where the batch at a position says it ends, in bytes and in records.
+    fn claim(&mut self, position: u64) -> io::Result<Option<(u64, u64)>> {
+        let head = self.at(position, HEAD_BYTES)?;
+        let number = |at: usize| {
+            let bytes = head.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
+            bytes.map(u32::from_be_bytes)
+        };
+        let (Some(length), Some(count)) = (number(8), number(57)) else { return Ok(None) };
+        let sane = (HEAD_BYTES - PLACE_BYTES..BATCH_BYTES_MAX).contains(&(length as usize));
+        let end = position + PLACE_BYTES as u64 + u64::from(length);
+        Ok((sane && count > 0).then_some((end, u64::from(count))))
     }
 
     /// Finds the next good batch after a damaged one.
     fn resync(
         &mut self,
         damaged: u64,
-        claimed: u64,
         offsets: Range<u64>,
         budget: &mut u64,
     ) -> io::Result<Option<(u64, BatchHead)>> {
@@ -141,12 +134,14 @@ impl Window<'_> {
             let most = ((at - damaged) / HEAD_BYTES as u64 + 1) * RECORDS_MAX as u64;
             skipped.is_some_and(|skipped| skipped <= most) && head.end_offset() <= offsets.end
         };
-        if claimed > damaged
-            && claimed < self.length
-            && let Some(head) = self.batch(claimed)?
-            && fits(&head, claimed)
+        // A claim is believed only if bytes and records agree: a damaged length must not lead past
+        // batches that are good.
+        if let Some((end, count)) = self.claim(damaged)?
+            && let Some(head) = self.batch(end)?
+            && head.base_offset == offsets.start + count
+            && fits(&head, end)
         {
-            return Ok(Some((claimed, head)));
+            return Ok(Some((end, head)));
         }
         let last = self.length.saturating_sub(HEAD_BYTES as u64);
         for at in damaged + 1..=last {

@@ -173,3 +173,20 @@ fn damage_that_destroys_a_length_is_passed_over() {
     assert_eq!(offsets_read(&log), expected);
     assert_eq!(log.report().lost, [(prices(), Lost { offsets: 5..6, file: path, bytes })]);
 }
+
+#[test]
+fn a_damaged_length_does_not_lead_past_good_batches() {
+    let written = written();
+    let (path, bytes) = written.places[5].clone();
+    let next = written.places[6].1.clone();
+    assert_eq!(bytes.end, next.start);
+    let mut segment = written.disk.bytes(&path).unwrap();
+    let length = (next.end - bytes.start - 12) as u32;
+    let at = bytes.start as usize + 8;
+    segment[at..at + 4].copy_from_slice(&length.to_be_bytes());
+    written.disk.put(&path, &segment);
+    let log = open(&written.disk);
+    let expected: Vec<u64> = (0..BATCHES).filter(|&n| n != 5).collect();
+    assert_eq!(offsets_read(&log), expected);
+    assert_eq!(log.report().lost, [(prices(), Lost { offsets: 5..6, file: path, bytes })]);
+}

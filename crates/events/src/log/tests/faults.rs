@@ -139,7 +139,9 @@ fn a_full_disk_stops_acknowledging_keeps_reading_and_recovers() {
         let open = if threads { FileLog::open } else { FileLog::open_inline };
         let log = open(disk.clone(), "log", small()).unwrap();
         let mut model = Model::default();
-        (0..20).for_each(|step| drop(model.append(&log, step).unwrap()));
+        (0..20).for_each(|step| {
+            model.append(&log, step).unwrap();
+        });
         disk.set_capacity(12_000);
         let refused: Vec<u32> =
             (20..60).filter(|&step| model.append(&log, step).is_err()).collect();
@@ -166,7 +168,9 @@ fn a_read_only_disk_can_be_opened_and_read() {
     let disk = Arc::new(FaultDisk::from_seed(1));
     let mut model = Model::default();
     let log = FileLog::open_inline(disk.clone(), "log", small()).unwrap();
-    (0..20).for_each(|step| drop(model.append(&log, step).unwrap()));
+    (0..20).for_each(|step| {
+        model.append(&log, step).unwrap();
+    });
     drop(log);
     disk.set_read_only(true);
     let log = FileLog::open_inline(disk.clone(), "log", small()).unwrap();
@@ -182,14 +186,18 @@ fn failing_syncs_acknowledge_nothing_and_what_they_lost_is_written_again() {
     let disk = Arc::new(FaultDisk::from_seed(3));
     let mut model = Model::default();
     let log = FileLog::open_inline(disk.clone(), "log", small()).unwrap();
-    (0..10).for_each(|step| drop(model.append(&log, step).unwrap()));
+    (0..10).for_each(|step| {
+        model.append(&log, step).unwrap();
+    });
     disk.set_sync_failing(true);
     for step in 10..20 {
         assert!(model.append(&log, step).is_err());
     }
     model.check(&log, "failing");
     disk.set_sync_failing(false);
-    (10..20).for_each(|step| drop(model.append(&log, step).unwrap()));
+    (10..20).for_each(|step| {
+        model.append(&log, step).unwrap();
+    });
     disk.crash();
     drop(log);
     disk.reboot();
