@@ -13,11 +13,11 @@
 
 use std::sync::Arc;
 
-use domain::{Question, QuestionKey};
+use domain::{Answer, Question, QuestionKey};
 use runtime::FixedMap;
 use thiserror::Error;
 
-use crate::block::{Block, Part, put_number, shred, take_number};
+use crate::block::{Block, Head, Part, put_number, shred, take_number};
 use crate::seen::Seen;
 
 /// Offers in a batch.
@@ -53,8 +53,7 @@ pub enum CodecError {
 /// # Errors
 /// [`CodecError::TooLarge`] beyond the limits.
 pub fn encode(seen: &[Seen]) -> Result<Vec<u8>, CodecError> {
-    let blocks = blocks_of(seen)?;
-    pack(blocks.iter().map(|(_, block)| block.bytes()))
+    Batch::of(seen)?.to_bytes()
 }
 
 /// Reads answers, grouped by question.
@@ -63,22 +62,96 @@ pub fn encode(seen: &[Seen]) -> Result<Vec<u8>, CodecError> {
 /// [`CodecError`] for anything but the bytes of a batch.
 pub fn decode(bytes: &[u8]) -> Result<Vec<Seen>, CodecError> {
     let mut all = Vec::new();
-    let unpacked = unpack_bytes(bytes)?;
+    let unpacked = unpack(bytes)?;
     for block in unpacked.blocks()? {
-        let (question, answers) = Block::read(block)?;
-        let question = Arc::new(question);
-        all.extend(answers.into_iter().map(|(head, answer)| Seen {
-            partner: head.partner,
-            question: Arc::clone(&question),
-            at_ms: head.at_ms,
-            answer: Arc::new(answer),
-        }));
+        put_seen(&mut all, Block::read(block)?);
     }
     Ok(all)
 }
 
+fn put_seen(all: &mut Vec<Seen>, (question, answers): (Question, Vec<(Head, Answer)>)) {
+    let question = Arc::new(question);
+    all.extend(answers.into_iter().map(|(head, answer)| Seen {
+        partner: head.partner,
+        question: Arc::clone(&question),
+        at_ms: head.at_ms,
+        answer: Arc::new(answer),
+    }));
+}
+
+/// Answers in columns: what is packed for the log and what the store keeps, made once for both.
+///
+/// ```
+/// use prices::codec::Batch;
+/// use prices::store::{PriceStore, StoreSettings};
+/// use prices::freshness::Freshness;
+///
+/// # let seen: Vec<prices::Seen> = Vec::new();
+/// let store = PriceStore::new(StoreSettings::default(), Freshness::default());
+/// let batch = Batch::of(&seen)?;
+/// let for_the_log = batch.to_bytes()?;
+/// store.take_batch(batch)?;
+/// // and after a restart
+/// store.take_batch(Batch::from_bytes(&for_the_log)?)?;
+/// # Ok::<(), prices::codec::CodecError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Batch {
+    pub(crate) blocks: Vec<(QuestionKey, Block)>,
+}
+
+impl Batch {
+    /// A batch of answers.
+    ///
+    /// # Errors
+    /// [`CodecError::TooLarge`] beyond the limits.
+    pub fn of(seen: &[Seen]) -> Result<Self, CodecError> {
+        Ok(Self { blocks: blocks_of(seen)? })
+    }
+
+    /// A batch that was packed, checked whole.
+    ///
+    /// # Errors
+    /// [`CodecError`] for anything but the bytes of a batch.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CodecError> {
+        let unpacked = unpack(bytes)?;
+        let mut blocks = Vec::with_capacity(unpacked.lens.len());
+        for own in unpacked.blocks()? {
+            let block = Block::from_bytes(own.into())?;
+            blocks.push((block.question()?.key(), block));
+        }
+        Ok(Self { blocks })
+    }
+
+    /// Packs it.
+    ///
+    /// # Errors
+    /// [`CodecError::TooLarge`] beyond the limits.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, CodecError> {
+        pack(self.blocks.iter().map(|(_, block)| block.bytes()))
+    }
+
+    /// Its answers, grouped by question.
+    ///
+    /// # Errors
+    /// None that is known: a batch was checked when it was made.
+    pub fn seen(&self) -> Result<Vec<Seen>, CodecError> {
+        let mut all = Vec::new();
+        for (_, block) in &self.blocks {
+            put_seen(&mut all, Block::read(block.bytes())?);
+        }
+        Ok(all)
+    }
+
+    /// Offers in it.
+    #[must_use]
+    pub fn offers(&self) -> usize {
+        self.blocks.iter().map(|(_, block)| block.offers()).sum()
+    }
+}
+
 /// One block for each question, in the order in which the questions come.
-pub(crate) fn blocks_of(seen: &[Seen]) -> Result<Vec<(QuestionKey, Block)>, CodecError> {
+fn blocks_of(seen: &[Seen]) -> Result<Vec<(QuestionKey, Block)>, CodecError> {
     let offers: usize = seen.iter().map(|seen| seen.answer.offers().len()).sum();
     if offers > OFFERS_MAX || seen.len() > ANSWERS_MAX {
         return Err(CodecError::TooLarge("offers or answers"));
@@ -121,7 +194,7 @@ struct Group<'a> {
 }
 
 /// Packs the bytes of blocks.
-pub(crate) fn pack<'a>(
+fn pack<'a>(
     blocks: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
 ) -> Result<Vec<u8>, CodecError> {
     let raw_len: usize = blocks.clone().map(<[u8]>::len).sum();
@@ -150,11 +223,6 @@ pub(crate) fn pack<'a>(
     Ok(out)
 }
 
-/// Reads and checks the blocks of a batch.
-pub(crate) fn unpack(bytes: &[u8]) -> Result<Vec<Block>, CodecError> {
-    unpack_bytes(bytes)?.blocks()?.into_iter().map(|own| Block::from_bytes(own.into())).collect()
-}
-
 /// The blocks' bytes, end to end.
 #[derive(Debug)]
 struct Unpacked {
@@ -162,7 +230,7 @@ struct Unpacked {
     lens: Vec<usize>,
 }
 
-fn unpack_bytes(mut bytes: &[u8]) -> Result<Unpacked, CodecError> {
+fn unpack(mut bytes: &[u8]) -> Result<Unpacked, CodecError> {
     let (&version, rest) = bytes.split_first().ok_or(CodecError::CutShort)?;
     bytes = rest;
     if version != VERSION {

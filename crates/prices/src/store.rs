@@ -16,7 +16,7 @@
 //! - [`PriceStore::snapshot`] may run while answers are taken: it holds at least what was taken before
 //!   it began. Taking later answers again from the log changes nothing that is newer already.
 //!
-//! Pure: no files, no clock. Limits: [`StoreSettings`], and those of [`codec`].
+//! Pure: no files, no clock. Limits: [`StoreSettings`], and those of [`crate::codec`].
 //! Cost: see `examples/price_store_speed.rs`; about 10 bytes a price in large answers.
 
 mod entry;
@@ -32,7 +32,7 @@ use runtime::Limited;
 use serde::{Deserialize, Serialize};
 
 use crate::block::Block;
-use crate::codec::{self, CodecError};
+use crate::codec::{Batch, CodecError};
 use crate::freshness::{Age, Freshness};
 use crate::seen::Seen;
 use entry::Entry;
@@ -204,21 +204,17 @@ impl PriceStore {
     /// # Errors
     /// [`CodecError::TooLarge`] beyond the limits of a batch; then nothing is taken.
     pub fn take(&self, seen: &[Seen]) -> Result<Taken, CodecError> {
-        let mut taken = Taken::default();
-        for (key, block) in codec::blocks_of(seen)? {
-            self.take_block(key, block, &mut taken)?;
-        }
-        Ok(taken)
+        self.take_batch(Batch::of(seen)?)
     }
 
-    /// Takes a batch of the log.
+    /// Takes a batch that was made for the log, or read from it.
     ///
     /// # Errors
-    /// [`CodecError`] if it is not one; then nothing is taken.
-    pub fn take_batch(&self, bytes: &[u8]) -> Result<Taken, CodecError> {
+    /// None that is known: a batch was checked when it was made.
+    pub fn take_batch(&self, batch: Batch) -> Result<Taken, CodecError> {
         let mut taken = Taken::default();
-        for block in codec::unpack(bytes)? {
-            self.take_block(block.question()?.key(), block, &mut taken)?;
+        for (key, block) in batch.blocks {
+            self.take_block(key, block, &mut taken)?;
         }
         Ok(taken)
     }

@@ -28,7 +28,11 @@ fn expected(seen: &[Seen]) -> Vec<Seen> {
 }
 
 fn check(seen: &[Seen]) {
-    assert_eq!(decode(&encode(seen).unwrap()).unwrap(), expected(seen));
+    let bytes = encode(seen).unwrap();
+    assert_eq!(decode(&bytes).unwrap(), expected(seen));
+    let batch = Batch::from_bytes(&bytes).unwrap();
+    assert_eq!(batch.seen().unwrap(), expected(seen));
+    assert_eq!(batch.to_bytes().unwrap(), bytes);
 }
 
 #[test]

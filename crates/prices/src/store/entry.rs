@@ -67,6 +67,7 @@ impl Entry {
             return Err(WRONG);
         }
         entry.blocks = blocks.into_iter().map(Arc::new).collect();
+        entry.slots.shrink_to_fit();
         Ok((question, entry))
     }
 
@@ -96,8 +97,8 @@ impl Entry {
     pub(super) fn bytes(&self) -> usize {
         let block = |block: &Arc<Block>| size_of::<Block>() + 16 + block.heap_bytes() + 3 * 8;
         size_of::<Self>()
-            + self.slots.capacity() * size_of::<Slot>()
-            + self.blocks.capacity() * size_of::<Arc<Block>>()
+            + self.slots.len() * size_of::<Slot>()
+            + self.blocks.len() * size_of::<Arc<Block>>()
             + 3 * 8
             + self.blocks.iter().map(block).sum::<usize>()
     }
@@ -169,8 +170,15 @@ impl Entry {
         old.pace.observe(compared, changed, elapsed_ms)
     }
 
-    /// Drops blocks nobody needs and packs anew what is scattered.
+    /// Drops blocks nobody needs, packs anew what is scattered, and gives back what is spare: bytes
+    /// depend on what is held, not on how it came, so that a replay lets go of the same.
     fn tidy(&mut self) {
+        self.pack_scattered();
+        self.slots.shrink_to_fit();
+        self.blocks.shrink_to_fit();
+    }
+
+    fn pack_scattered(&mut self) {
         self.drop_unused();
         let held: usize = self.blocks.iter().map(|block| block.offers()).sum();
         let current: usize = self.slots.iter().map(|slot| slot.offers.len()).sum();
@@ -309,7 +317,6 @@ impl Entry {
         self.slots.retain(|slot| !gone(slot));
         let forgotten = before - self.slots.len();
         if forgotten > 0 {
-            self.slots.shrink_to_fit();
             self.tidy();
         }
         forgotten

@@ -13,6 +13,9 @@ use crate::codec::CodecError;
 /// What the ordered set needs for a question: its key, the time, and a share of its nodes.
 const BY_AGE_BYTES: usize = 64;
 
+/// A place of the map: key, pointer and mark.
+const PLACE_BYTES: usize = 16 + 16 + 1;
+
 /// Questions and their entries.
 #[derive(Debug, Default)]
 pub(super) struct Shard {
@@ -76,9 +79,7 @@ impl Shard {
                 self.entry_bytes -= entry.bytes();
             }
             evicted += 1;
-            if self.entries.is_empty() || self.entries.len() * 8 < self.entries.capacity() {
-                self.entries.shrink_to_fit();
-            }
+            self.shrink();
         }
         evicted
     }
@@ -100,7 +101,9 @@ impl Shard {
     }
 
     fn bytes(&self) -> usize {
-        self.entry_bytes + self.entries.allocation_size() + self.by_age.len() * BY_AGE_BYTES
+        // as a map of that many entries has it that only grew; a larger one is shrunk below
+        let places = (self.entries.len() * 8 / 7 + 4).next_power_of_two();
+        self.entry_bytes + places * PLACE_BYTES + self.by_age.len() * BY_AGE_BYTES
     }
 
     /// Lets every entry forget; returns the sum of what they return.
@@ -123,10 +126,14 @@ impl Shard {
             }
             stays
         });
-        if self.entries.len() * 8 < self.entries.capacity() {
-            self.entries.shrink_to_fit();
-        }
+        self.shrink();
         forgotten
+    }
+
+    fn shrink(&mut self) {
+        if self.entries.len() * 4 < self.entries.capacity() {
+            self.entries.shrink_to(self.entries.len() * 2);
+        }
     }
 
     pub(super) fn size(&self) -> StoreSize {

@@ -5,6 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
 use super::*;
+use crate::codec;
 use crate::fixture::{World, partner, question};
 use crate::freshness::FreshnessSettings;
 use crate::seen::remembered;
@@ -328,7 +329,8 @@ proptest! {
             // takes go through the bytes of the log
             match step {
                 Step::Take(seen) => {
-                    restored.take_batch(&codec::encode(seen).unwrap()).unwrap();
+                    let bytes = codec::encode(seen).unwrap();
+                    restored.take_batch(Batch::from_bytes(&bytes).unwrap()).unwrap();
                 }
                 other => apply(&restored, other),
             }
