@@ -1,8 +1,8 @@
 //! One complete copy of the service: the outward API, its wire types, and the page.
 //!
 //! ```text
-//! HTTP ─▶ routes ─▶ limits ─┬─ v3  ─▶ search ─▶ content ─▶ JSON as existing clients know it
-//!                           ├─ v1  ─▶ search ─▶ page, events, ledger
+//! HTTP ─▶ routes ─▶ limits ─┬─ v3  ─▶ search, prices ─▶ content ─▶ JSON as existing clients know it
+//!                           ├─ v1  ─▶ search, prices ─▶ page, events, ledger, calendars, maps
 //!                           └─ assets (the page), health, openapi.json
 //! ```
 //!
@@ -19,18 +19,21 @@ mod health;
 pub mod json;
 mod limits;
 pub mod loose;
+mod memory;
 mod party;
 pub mod refusal;
 pub mod routes;
 pub mod settings;
+mod side;
 mod state;
 pub mod v1;
 pub mod v3;
 
 pub use health::OPENAPI;
 pub use limits::REQUEST_ID;
+pub use memory::SearchMemory;
 pub use refusal::{CODE_HEADER, Family, Refusal};
 pub use routes::{ROUTES, Route, router};
 pub use settings::CellSettings;
-pub use state::CellParts;
+pub use state::{CellParts, PriceIndexes};
 pub use v1::page::{PageParts, render_page, render_parts};

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use domain::CountryCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Uri};
+use prices::indicative::Indicative;
 use quick_cache::sync::Cache;
 use runtime::{Shutdown, Workers};
 use search::{Engine, Roster, RosterSource};
@@ -36,8 +37,17 @@ pub struct CellParts {
     pub workers: Workers,
     /// Begins when the process drains.
     pub shutdown: Shutdown,
+    /// What was seen lately.
+    pub prices: PriceIndexes,
     /// `[cell]` of the settings.
     pub settings: CellSettings,
+}
+
+/// Indexes over remembered prices, as handlers read them.
+#[derive(Clone, Debug)]
+pub struct PriceIndexes {
+    /// The cheapest price per route and days.
+    pub indicative: Arc<Indicative>,
 }
 
 impl std::fmt::Debug for CellParts {
@@ -54,6 +64,7 @@ pub(crate) struct Shared {
     pub(crate) roster: RosterSource,
     pub(crate) workers: Workers,
     pub(crate) shutdown: Shutdown,
+    pub(crate) prices: PriceIndexes,
     pub(crate) settings: CellSettings,
     pub(crate) home: CountryCode,
     pub(crate) pages: PageCache,
@@ -83,7 +94,7 @@ impl std::fmt::Debug for Shared {
 
 impl Shared {
     pub(crate) fn new(parts: CellParts) -> Self {
-        let CellParts { engine, cell, roster, workers, shutdown, settings } = parts;
+        let CellParts { engine, cell, roster, workers, shutdown, prices, settings } = parts;
         let bytes = settings.page_cache_bytes.get();
         Self {
             atlas: atlas::atlas(),
@@ -92,6 +103,7 @@ impl Shared {
             roster,
             workers,
             shutdown,
+            prices,
             home: culture::read_market(&settings.home_market).unwrap_or(culture::GB),
             pages: PageCache::new(bytes / 2),
             contents: ContentCache::new(bytes / 2),
@@ -188,7 +200,9 @@ mod tests {
                 cell: 1,
             });
             let (engine, settings) = (engine.unwrap(), CellSettings::default());
-            Self::new(CellParts { engine, cell: 1, roster, workers, shutdown, settings })
+            let indicative = Arc::new(Indicative::new(Default::default(), Arc::default()));
+            let prices = PriceIndexes { indicative };
+            Self::new(CellParts { engine, cell: 1, roster, workers, shutdown, prices, settings })
         }
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod answers;
 pub(crate) mod events;
 mod facets;
 pub mod page;
+pub(crate) mod prices;
 pub mod query;
 pub mod request;
 pub(crate) mod searches;

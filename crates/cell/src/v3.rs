@@ -15,6 +15,7 @@ pub mod content;
 pub mod create;
 pub mod geo;
 pub mod ids;
+pub(crate) mod indicative;
 pub(crate) mod live;
 mod maps;
 mod option;

@@ -45,6 +45,11 @@ impl DataFolder {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// A file or folder inside.
     pub(crate) fn join(&self, name: &str) -> PathBuf {
         self.path.join(name)

@@ -6,6 +6,7 @@ mod data_folder;
 mod market;
 mod partners_check;
 mod platform;
+mod remembering;
 mod search_command;
 mod serve;
 mod settings;

@@ -1,4 +1,4 @@
-//! Joins the crates into a running platform: sandbox market, partners, engine, cell, listener.
+//! Joins the crates into a running platform: sandbox market, partners, memory, engine, cell, listener.
 //!
 //! It decides nothing: limits come from the settings, policy from the crates.
 
@@ -16,7 +16,9 @@ use runtime::{HttpLimits, Shutdown, TaskSet, Workers, serve_http};
 use search::{Engine, EngineParts, TokenKeys, roster_of};
 use tokio::net::TcpListener;
 
+use crate::data_folder::DataFolder;
 use crate::market::{self, OpenMarket};
+use crate::remembering::Remembering;
 use crate::settings::Settings;
 
 /// This process is the only cell until there is a fleet.
@@ -41,11 +43,12 @@ pub(crate) struct Platform {
 }
 
 impl Platform {
-    /// Starts everything and listens.
+    /// Starts everything and listens. Without a data folder nothing is remembered.
     pub(crate) async fn start(
         settings: &Settings,
         keys: TokenKeys,
         listen: SocketAddr,
+        data: Option<&DataFolder>,
     ) -> Result<Self> {
         let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
         // Bound first: a busy port is known before a world is made.
@@ -61,10 +64,17 @@ impl Platform {
             market::open(&settings.sandbox, &registry, &workers, &tasks, &shutdown).await?;
         tasks.spawn(Arc::clone(&registry).run(Some(workers.clone()), shutdown.clone()));
         let roster = roster_of(Arc::clone(&registry));
+        let remembering = match data {
+            None => Remembering::nothing(&settings.prices),
+            Some(data) => {
+                let place = (data.path(), CELL);
+                Remembering::open(&settings.prices, place, &workers, &tasks, &shutdown).await?
+            }
+        };
         let engine = Engine::new(EngineParts {
             settings: settings.search.clone(),
             roster: Arc::clone(&roster),
-            memory: None,
+            memory: remembering.memory.map(|memory| Arc::new(memory) as _),
             atlas: atlas::atlas(),
             workers: workers.clone(),
             tasks: tasks.clone(),
@@ -79,6 +89,7 @@ impl Platform {
             roster,
             workers,
             shutdown: shutdown.clone(),
+            prices: remembering.indexes,
             settings: settings.cell.clone(),
         });
         let limits = HttpLimits {

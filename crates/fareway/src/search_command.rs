@@ -30,7 +30,7 @@ pub(crate) async fn search(settings: &Settings, wanted: &SearchArgs) -> Result<(
     let keys = TokenKeys::single(&Random::secret_bytes()?);
     let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
     progress("making the market …");
-    let platform = Platform::start(settings, keys, anywhere).await?;
+    let platform = Platform::start(settings, keys, anywhere, None).await?;
     let client = ApiClient::new(platform.address);
     let page = ask(&client, wanted).await;
     progress_done();

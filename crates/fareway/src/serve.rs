@@ -15,7 +15,7 @@ pub(crate) async fn serve(settings: &Settings) -> Result<()> {
     let keys = open_keys(&data.join("token.key"))?;
     let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be heard")?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
-    let platform = Platform::start(settings, keys, settings.server.listen).await?;
+    let platform = Platform::start(settings, keys, settings.server.listen, Some(&data)).await?;
     announce(&platform, &data, operator_is_new);
     tokio::select! {
         biased;

@@ -28,8 +28,37 @@ pub(crate) struct Settings {
     pub(crate) partners: PartnersSettings,
     /// `[search]`
     pub(crate) search: search::SearchSettings,
+    /// `[prices]`
+    pub(crate) prices: PricesSettings,
     /// `[cell]`
     pub(crate) cell: cell::CellSettings,
+}
+
+/// `[prices]`: what is remembered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PricesSettings {
+    pub(crate) enabled: bool,
+    /// `[prices.freshness]`
+    pub(crate) freshness: prices::freshness::FreshnessSettings,
+    /// `[prices.store]`
+    pub(crate) store: prices::store::StoreSettings,
+    /// `[prices.indicative]`
+    pub(crate) indicative: prices::indicative::IndicativeSettings,
+    /// `[prices.log]`
+    pub(crate) log: events::log::LogSettings,
+}
+
+impl Default for PricesSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            freshness: prices::freshness::FreshnessSettings::default(),
+            store: prices::store::StoreSettings::default(),
+            indicative: prices::indicative::IndicativeSettings::default(),
+            log: events::log::LogSettings::default(),
+        }
+    }
 }
 
 /// `[server]`: the process itself.

@@ -14,6 +14,7 @@ mod fixture;
 pub mod freshness;
 pub mod history;
 pub mod indicative;
+pub mod memory;
 pub mod seen;
 pub mod store;
 

@@ -136,12 +136,22 @@ pub(super) fn alliances(json: &mut Json, atlas: &Atlas, catalog: &Catalog) {
     }
 }
 
-fn date_time(json: &mut Json, time: LocalTime) {
+/// Writes a local time.
+pub(super) fn date_time(json: &mut Json, time: LocalTime) {
     let (year, month, day) = time.date().ymd();
     let (hour, minute) = time.hour_minute();
     json.object(|json| {
         json.key("year").number(year).key("month").number(month).key("day").number(day);
         json.key("hour").number(hour).key("minute").number(minute).key("second").number(0);
+    });
+}
+
+/// Writes a local time that is not there.
+pub(super) fn no_time(json: &mut Json) {
+    json.object(|json| {
+        for part in ["year", "month", "day", "hour", "minute", "second"] {
+            json.key(part).number(0);
+        }
     });
 }
 

@@ -17,7 +17,8 @@ pub(super) fn no_price(json: &mut Json) {
     price_in(json, None, b"PRICE_UNIT_UNSPECIFIED");
 }
 
-fn price_in(json: &mut Json, milli: Option<i64>, unit: &[u8]) {
+/// Writes a price object in a unit; without an amount it is empty.
+pub(super) fn price_in(json: &mut Json, milli: Option<i64>, unit: &[u8]) {
     json.object(|json| {
         json.key("amount");
         match milli {

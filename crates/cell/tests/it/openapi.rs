@@ -80,6 +80,13 @@ async fn our_own_answers_fit_their_schemas() {
     fits("/v1/searches/{token}/partners", "get", &site.get(&format!("{path}/partners")).await);
     fits("/v1/places", "get", &site.get("/v1/places?term=lon").await);
     fits("/v1/culture", "get", &site.get("/v1/culture").await);
+    crate::prices::see_some(&site).await;
+    let trip = "origin=city:LON&destination=city:NYC";
+    for query in [trip, "origin=city:LON&destination=XQX"] {
+        for path in ["/v1/prices/month", "/v1/prices/graph", "/v1/prices/explore"] {
+            fits(path, "get", &site.get(&format!("{path}?{query}")).await);
+        }
+    }
     for path in ["/healthz", "/readyz", "/openapi.json"] {
         fits(path, "get", &site.get(path).await);
     }
@@ -101,6 +108,11 @@ async fn v3_answers_fit_their_schemas() {
             site.call(Method::POST, &format!("{V3}/flights/live/search/poll/{token}"), "").await;
         fits("/apiservices/v3/flights/live/search/poll/{sessionToken}", "post", &polled);
     }
+    let path = format!("{V3}/flights/indicative/search");
+    for query in crate::prices::v3_queries() {
+        fits(&path, "post", &site.post(&path, &query).await);
+    }
+    fits(&path, "post", &site.post(&path, &json!({})).await);
     let get = |path: &'static str, called: &'static str| {
         let site = &site;
         async move { fits(&format!("{V3}{path}"), "get", &site.get(&format!("{V3}{called}")).await) }

@@ -30,7 +30,7 @@ async fn readiness_needs_partners_and_ends_with_draining() {
     let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
     shutdown.begin();
     let draining =
-        router(parts(Arc::new(|| Arc::from([])), CellSettings::default(), &tasks, &shutdown));
+        router(parts(Arc::new(|| Arc::from([])), CellSettings::default(), &tasks, &shutdown).await);
     let request = Request::get("/readyz").body(Empty::<Bytes>::new()).unwrap();
     assert_eq!(draining.oneshot(request).await.unwrap().status(), 503);
 }

@@ -4,7 +4,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cell::{CellParts, CellSettings, router};
+use cell::{CellParts, CellSettings, PriceIndexes, SearchMemory, router};
+use domain::CurrencyCode;
+use events::log::{FileLog, LogSettings};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
@@ -13,11 +15,16 @@ use hyper_util::rt::TokioExecutor;
 use hyper_util::service::TowerToHyperService;
 use partners::asker::AskerParts;
 use partners::{Asker, AskerSettings, Registry};
-use runtime::{HttpLimits, Shutdown, TaskSet, Workers, serve_http};
+use prices::freshness::Freshness;
+use prices::indicative::{EuroRates, Indicative, IndicativeSettings};
+use prices::memory::Memory;
+use prices::store::{PriceStore, StoreSettings};
+use runtime::{HttpLimits, Limited, Shutdown, TaskSet, Workers, serve_http};
 use sandbox::faults::PartnerFault;
 use sandbox::{FaultPlan, Market, MarketSettings, Seller, serve};
 use search::{Engine, EngineParts, Roster, RosterSource, SearchSettings, TokenKeys};
 use serde_json::{Value, json};
+use storage::disk::FaultDisk;
 use tokio::net::TcpListener;
 
 /// Partners of a site.
@@ -68,18 +75,35 @@ async fn roster(slow_ms: u32, tasks: &TaskSet, shutdown: &Shutdown) -> RosterSou
     Arc::new(move || Arc::clone(&roster))
 }
 
+/// A memory whose log is on a disk that lives as long as the test.
+async fn memory(workers: &Workers) -> (SearchMemory, PriceIndexes) {
+    let disk = Arc::new(FaultDisk::from_seed(1));
+    let log = FileLog::open(disk, "log", LogSettings::default()).unwrap();
+    let rates = atlas::atlas().rates();
+    let euro = CurrencyCode::literal("EUR");
+    let per_minor = |code| rates.factor(code, euro).map(|cents| (code, cents / 100.0));
+    let rates = Arc::new(EuroRates::new(rates.known().filter_map(per_minor)));
+    let indicative = Arc::new(Indicative::new(IndicativeSettings::default(), rates));
+    let store = Arc::new(PriceStore::new(StoreSettings::default(), Freshness::default()));
+    let memory =
+        Memory::open(Arc::new(log), 1, store, Arc::clone(&indicative), Some(workers.clone()));
+    (SearchMemory::new(Arc::new(memory.await.unwrap())), PriceIndexes { indicative })
+}
+
 /// What a cell is made of, with a new engine.
-pub(crate) fn parts(
+pub(crate) async fn parts(
     roster: RosterSource,
     settings: CellSettings,
     tasks: &TaskSet,
     shutdown: &Shutdown,
 ) -> CellParts {
     let workers = Workers::start("test", 2, 64).unwrap();
+    let (memory, prices) = memory(&workers).await;
     let engine = Engine::new(EngineParts {
-        settings: SearchSettings::default(),
+        // Asked anew at once unless it is remembered.
+        settings: SearchSettings { fresh_ms: Limited::literal(0), ..SearchSettings::default() },
         roster: Arc::clone(&roster),
-        memory: None,
+        memory: Some(Arc::new(memory)),
         atlas: atlas::atlas(),
         workers: workers.clone(),
         tasks: tasks.clone(),
@@ -88,7 +112,7 @@ pub(crate) fn parts(
         cell: 1,
     });
     let engine = engine.unwrap();
-    CellParts { engine, cell: 1, roster, workers, shutdown: shutdown.clone(), settings }
+    CellParts { engine, cell: 1, roster, workers, shutdown: shutdown.clone(), prices, settings }
 }
 
 /// A running cell.
@@ -125,14 +149,14 @@ impl Site {
     pub(crate) async fn with_settings(slow_ms: u32, settings: CellSettings) -> Self {
         let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
         let roster = roster(slow_ms, &tasks, &shutdown).await;
-        Self::with(parts(roster, settings, &tasks, &shutdown), tasks).await
+        Self::with(parts(roster, settings, &tasks, &shutdown).await, tasks).await
     }
 
     /// A cell without partners.
     pub(crate) async fn empty() -> Self {
         let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
         let nobody: RosterSource = Arc::new(|| Arc::from([]));
-        Self::with(parts(nobody, CellSettings::default(), &tasks, &shutdown), tasks).await
+        Self::with(parts(nobody, CellSettings::default(), &tasks, &shutdown).await, tasks).await
     }
 
     async fn with(parts: CellParts, tasks: TaskSet) -> Self {

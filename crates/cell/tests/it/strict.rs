@@ -106,6 +106,27 @@ strict! {
     Nearest { status: String, market: Named, locale: Named, currency: Currency }
     Carriers { status: String, carriers: Map<ListedCarrier> }
     ListedCarrier { name: String, iata: String, icao: String, display_code: String }
+    IndicativeAnswer { status: String, content: IndicativeContent }
+    IndicativeContent { results: IndicativeResults, grouping_options: Groupings }
+    IndicativeResults {
+        quotes: Map<IndicativeQuote>, carriers: Map<QuotedCarrier>, places: Map<Place>,
+    }
+    QuotedCarrier {
+        name: String, image_url: String, iata: String, icao: String, display_code: String,
+    }
+    IndicativeQuote {
+        min_price: Price, is_direct: bool, outbound_leg: QuoteLeg, inbound_leg: QuoteLeg,
+    }
+    QuoteLeg {
+        origin_place_id: String, destination_place_id: String, departure_date_time: DateTime,
+        quote_creation_timestamp: String, marketing_carrier_id: String,
+    }
+    Groupings { by_route: ByRoute, by_date: ByDate }
+    ByRoute { quotes_groups: Vec<RouteGroup> }
+    RouteGroup { origin_place_id: String, destination_place_id: String, quote_ids: Vec<String> }
+    ByDate { quotes_inbound_groups: Vec<DateGroup>, quotes_outbound_groups: Vec<DateGroup> }
+    DateGroup { month_year_date: MonthYearDate, quote_ids: Vec<String> }
+    MonthYearDate { year: i32, month: i32, day: i32 }
     Failure { code: i32, message: String, details: Vec<Nothing> }
 }
 
@@ -130,6 +151,17 @@ async fn live_answers_have_no_key_a_strict_client_does_not_know() {
     }
     let refused = site.call(Method::POST, &format!("{V3}/flights/live/search/create"), "{").await;
     let _: Failure = reads(&refused);
+}
+
+#[tokio::test]
+async fn indicative_answers_have_no_key_a_strict_client_does_not_know() {
+    let site = Site::start(0).await;
+    crate::prices::see_some(&site).await;
+    for query in crate::prices::v3_queries() {
+        let answer = site.post(&format!("{V3}/flights/indicative/search"), &query).await;
+        let read: IndicativeAnswer = reads(&answer);
+        assert!(!read.content.results.quotes.is_empty(), "{query}");
+    }
 }
 
 #[tokio::test]

@@ -25,7 +25,10 @@ async fn a_search_grows_until_it_is_complete_and_echoes_what_was_asked() {
     assert!(page["total"].as_u64() >= early["total"].as_u64());
     assert!(page["total"].as_u64().unwrap() > 10, "{}", page["total"]);
     assert_eq!(page["itineraries"].as_array().unwrap().len(), 10);
-    assert_eq!(page["partners"], json!({"asked": PARTNERS, "answered": PARTNERS, "failed": 0, "remembered": 0}));
+    assert_eq!(
+        page["partners"],
+        json!({"asked": PARTNERS, "answered": PARTNERS, "failed": 0, "remembered": 0})
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,202 @@
+//! Reads the query of a question about remembered prices.
+//!
+//! `origin=EDI|city:LON|country:GB`, `destination=` likewise or `anywhere`, `out=2027-03-03|2027-03|any`,
+//! `back=` likewise or `none`, `by=country|city` for anywhere, `price_max=` minor units, `market=`,
+//! `currency=`, `locale=`.
+
+use atlas::Atlas;
+use domain::{CountryCode, CurrencyCode, Date, Place};
+use prices::indicative::{Ask, Month, Places, When};
+
+use crate::culture;
+use crate::limits::decoded;
+use crate::party;
+use crate::refusal::Refusal;
+use crate::side::{Airports, Side};
+
+/// A question about remembered prices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) origin: Side,
+    pub(super) destination: Side,
+    pub(super) out: When,
+    pub(super) back: Option<When>,
+    pub(super) price_max: Option<i64>,
+    pub(super) market: CountryCode,
+    pub(super) currency: CurrencyCode,
+    pub(super) language: String,
+}
+
+impl Wanted {
+    /// What the index is asked, from anywhere to anywhere.
+    pub(super) fn ask(&self) -> Ask<'static> {
+        Ask {
+            market: self.market,
+            origin: Places::Anywhere,
+            destination: Places::Anywhere,
+            out: self.out,
+            back: self.back,
+        }
+    }
+
+    pub(super) fn airports(&self, atlas: &Atlas) -> (Airports, Airports) {
+        (self.origin.airports(atlas), self.destination.airports(atlas))
+    }
+
+    /// # Errors
+    /// [`Refusal`] unless both ends are one airport or city.
+    pub(super) fn small_ends(&self) -> Result<(), Refusal> {
+        for (name, side) in [("origin", self.origin), ("destination", self.destination)] {
+            if !side.is_small() {
+                return Err(Refusal::field(name, "must be an airport or a city"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// # Errors
+/// [`Refusal`] naming the parameter that is unknown, missing or wrong.
+pub(super) fn wanted(query: &str, atlas: &Atlas, home: CountryCode) -> Result<Wanted, Refusal> {
+    let (mut origin, mut destination, mut by_city) = (None, None, true);
+    let mut wanted = Wanted {
+        origin: Side::Anywhere { by_city },
+        destination: Side::Anywhere { by_city },
+        out: When::Anytime,
+        back: None,
+        price_max: None,
+        market: home,
+        currency: CurrencyCode::literal("EUR"),
+        language: "en-GB".to_owned(),
+    };
+    let mut currency = None;
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let plain = value.replace('+', " ");
+        let value = &*decoded(&plain);
+        let wrong = |sentence: &str| Refusal::field(name.to_owned(), sentence);
+        match name {
+            "origin" => origin = Some(side(value, atlas).ok_or_else(|| wrong(PLACE))?),
+            "destination" => destination = Some(side(value, atlas).ok_or_else(|| wrong(PLACE))?),
+            "out" => wanted.out = when(value).ok_or_else(|| wrong(WHEN))?,
+            "back" if value == "none" => wanted.back = None,
+            "back" => wanted.back = Some(when(value).ok_or_else(|| wrong(WHEN))?),
+            "by" if value == "city" => by_city = true,
+            "by" if value == "country" => by_city = false,
+            "by" => return Err(wrong("must be city or country")),
+            "price_max" => {
+                let most = value.parse().ok().filter(|most: &i64| *most >= 0);
+                wanted.price_max = Some(most.ok_or_else(|| wrong("must be a whole number"))?);
+            }
+            "market" => {
+                let market =
+                    culture::read_market(value).filter(|&one| atlas.country(one).is_some());
+                wanted.market =
+                    market.ok_or_else(|| wrong("must be a two-letter country code, e.g. GB"))?;
+            }
+            "currency" => {
+                let known = value.parse().ok().filter(|&code| atlas.rates().knows(code));
+                currency =
+                    Some(known.ok_or_else(|| {
+                        wrong("must be a currency prices can be shown in, e.g. GBP")
+                    })?);
+            }
+            "locale" => {
+                let locale = culture::read_locale(value);
+                wanted.language =
+                    locale.ok_or_else(|| wrong("must be a language and country, e.g. en-GB"))?;
+            }
+            _ => return Err(Refusal::field("", KNOWN)),
+        }
+    }
+    let of_market = || atlas.country(wanted.market).map(|country| country.currency);
+    let usable = of_market().filter(|&currency| atlas.rates().knows(currency));
+    wanted.currency = currency.or(usable).unwrap_or(wanted.currency);
+    let anywhere = |side: Side| match side {
+        Side::Anywhere { .. } => Side::Anywhere { by_city },
+        side => side,
+    };
+    let required = |name| Refusal::field(name, "is required");
+    wanted.origin = anywhere(origin.ok_or_else(|| required("origin"))?);
+    wanted.destination = anywhere(destination.unwrap_or(Side::Anywhere { by_city }));
+    Ok(wanted)
+}
+
+const PLACE: &str =
+    "must be an airport (EDI), a city (city:LON), a country (country:GB) or anywhere";
+const WHEN: &str = "must be a day (2027-03-03), a month (2027-03) or any";
+const KNOWN: &str =
+    "knows origin, destination, out, back, by, price_max, market, currency and locale";
+
+fn side(text: &str, atlas: &Atlas) -> Option<Side> {
+    if text == "anywhere" {
+        return Some(Side::Anywhere { by_city: true });
+    }
+    if let Some(code) = text.strip_prefix("country:") {
+        let country = culture::read_market(code).filter(|&one| atlas.country(one).is_some());
+        return country.map(Side::Country);
+    }
+    let place = match text.strip_prefix("city:") {
+        Some(code) => party::city_by_code(code, atlas),
+        None => party::place_by_code(text, atlas),
+    };
+    place.map(|place| match place {
+        Place::Airport(code) => Side::Airport(code),
+        Place::City(code) => Side::City(code),
+    })
+}
+
+fn when(text: &str) -> Option<When> {
+    if text == "any" {
+        return Some(When::Anytime);
+    }
+    if text.len() == 7 {
+        let (year, month) = text.split_once('-')?;
+        let month = Month::new(year.parse().ok()?, month.parse().ok()?)?;
+        return Some(When::Months { first: month, last: month });
+    }
+    text.parse::<Date>().ok().map(When::Day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GB: CountryCode = CountryCode::literal("GB");
+
+    fn read(query: &str) -> Result<Wanted, Option<String>> {
+        wanted(query, atlas::atlas(), GB).map_err(|refusal| refusal.field_name().map(str::to_owned))
+    }
+
+    #[test]
+    fn a_question_has_an_origin_and_the_rest_has_defaults() {
+        let plain = read("origin=EDI").unwrap();
+        assert_eq!(plain.destination, Side::Anywhere { by_city: true });
+        assert_eq!((plain.out, plain.back), (When::Anytime, None));
+        assert_eq!(plain.currency.to_string(), "GBP");
+        let other =
+            read("origin=city:LON&destination=anywhere&by=country&market=DE&back=any").unwrap();
+        assert_eq!(other.destination, Side::Anywhere { by_city: false });
+        assert_eq!(other.currency.to_string(), "EUR");
+        assert_eq!(other.back, Some(When::Anytime));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (query, field) in [
+            ("", "origin"),
+            ("origin=XQX", "origin"),
+            ("origin=EDI&destination=country:XX", "destination"),
+            ("origin=EDI&out=2027-13", "out"),
+            ("origin=EDI&back=2027-02-30", "back"),
+            ("origin=EDI&by=street", "by"),
+            ("origin=EDI&price_max=-1", "price_max"),
+            ("origin=EDI&currency=XXX", "currency"),
+            ("origin=EDI&market=zz", "market"),
+            ("origin=EDI&locale=english", "locale"),
+        ] {
+            assert_eq!(read(query), Err(Some(field.to_owned())), "{query}");
+        }
+        assert!(read("origin=EDI&colour=red").is_err());
+    }
+}

@@ -1,0 +1,248 @@
+//! Remembers prices for good: on the log first, then in every index.
+//!
+//! ```text
+//! remember(&[Seen]) ─ encode ─▶ log ─ on disk ─▶ store, indicative prices   (acknowledged)
+//! start:  log ─ replay, oldest first ─▶ the same indexes, while they answer already
+//! ```
+//!
+//! The log is the truth: the indexes can be thrown away and come back the same. Answers of one call
+//! are one batch of the topic [`TOPIC`], so flights they share stand on disk once. Batches carry the
+//! writer's stamp: a batch repeated after an error is appended once.
+//!
+//! If the log refuses for longer than [`RETRIES`] tries, the answers are used all the same, because
+//! asking every partner again would be worse, and the caller is told that they will not survive.
+//!
+//! It starts no task and reads no clock but `runtime`'s. Limits: those of log, store and index.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::log::{Batch, Log, LogError, Record, Stamp, TopicPartition};
+use runtime::{Fault, Retry, Workers};
+use thiserror::Error;
+use tokio::sync::Mutex;
+
+use crate::codec::{self, CodecError};
+use crate::indicative::Indicative;
+use crate::seen::Seen;
+use crate::store::PriceStore;
+
+/// Topic of price batches.
+pub const TOPIC: &str = "prices";
+/// Id of the schema of a record's value: a batch of [`codec`].
+pub const SCHEMA: u32 = 1;
+/// Times a batch is offered to a log that refuses it for the moment.
+const RETRIES: u32 = 3;
+/// Longest wait between two of them.
+const RETRY_MAX: Duration = Duration::from_millis(500);
+/// Bytes of the log read at once while replaying.
+const READ_BYTES: usize = 8 << 20;
+
+/// Prices could not be made durable.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum MemoryError {
+    /// They do not fit into a batch.
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    /// The log refused; the prices are used, but do not survive a restart.
+    #[error("prices are not durable: {0}")]
+    Log(#[from] LogError),
+}
+
+/// What a replay brought back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Batches read.
+    pub batches: u64,
+    /// Answers in them.
+    pub answers: u64,
+    /// Prices in them.
+    pub prices: u64,
+    /// What could not be read, one sentence each.
+    pub lost: Vec<String>,
+}
+
+/// Log, store and indexes as one.
+#[derive(Debug)]
+pub struct Memory {
+    log: Arc<dyn Log>,
+    partition: TopicPartition,
+    /// The stamp of the next batch. Held while a batch is handed to the log, so that stamps stand
+    /// there in order.
+    stamp: Mutex<Stamp>,
+    indexes: Indexes,
+    workers: Option<Workers>,
+}
+
+/// Everything that is made from the log.
+#[derive(Clone, Debug)]
+struct Indexes {
+    store: Arc<PriceStore>,
+    indicative: Arc<Indicative>,
+}
+
+impl Indexes {
+    fn take(&self, seen: &[Seen]) -> Result<(), CodecError> {
+        self.store.take(seen)?;
+        self.indicative.take(seen, runtime::unix_ms());
+        Ok(())
+    }
+}
+
+impl Memory {
+    /// Joins a log and empty indexes; packing and indexing run on the workers, if there are any.
+    /// `writer` is unique among those who write to the log; it takes
+    /// up a new epoch, so that a writer of the same number that still runs elsewhere is refused.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log cannot be read.
+    pub async fn open(
+        log: Arc<dyn Log>,
+        writer: u64,
+        store: Arc<PriceStore>,
+        indicative: Arc<Indicative>,
+        workers: Option<Workers>,
+    ) -> Result<Self, LogError> {
+        let partition = TopicPartition::new(TOPIC, 0)?;
+        let last = log.last_stamp(&partition, writer).await?;
+        let stamp = match last {
+            Some(last) => last.next_epoch(),
+            None => Stamp::new(writer, 0, 0),
+        };
+        let stamp = stamp.ok_or_else(|| LogError::Name(format!("writer {writer}")))?;
+        let indexes = Indexes { store, indicative };
+        Ok(Self { log, partition, stamp: Mutex::new(stamp), indexes, workers })
+    }
+
+    /// The answers by question.
+    #[must_use]
+    pub fn store(&self) -> &Arc<PriceStore> {
+        &self.indexes.store
+    }
+
+    /// The cheapest prices by route and days.
+    #[must_use]
+    pub fn indicative(&self) -> &Arc<Indicative> {
+        &self.indexes.indicative
+    }
+
+    /// Remembers answers. When this returns without an error they are on disk.
+    ///
+    /// # Errors
+    /// [`MemoryError`]; after [`MemoryError::Log`] they are in the indexes nevertheless.
+    pub async fn remember(&self, seen: Vec<Seen>) -> Result<(), MemoryError> {
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let seen: Arc<[Seen]> = seen.into();
+        let packed = Arc::clone(&seen);
+        let bytes = self.work(move || codec::encode(&packed)).await?;
+        let durable = self.append(bytes).await;
+        let indexes = self.indexes.clone();
+        self.work(move || indexes.take(&seen)).await?;
+        Ok(durable?)
+    }
+
+    /// Runs a piece of work on a worker thread, here if there is none.
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, CodecError> + Send + 'static,
+    ) -> Result<T, MemoryError> {
+        match &self.workers {
+            None => Ok(work()?),
+            Some(workers) => match workers.run(work).await {
+                Ok(done) => Ok(done?),
+                Err(_) => Err(MemoryError::Log(LogError::Closed)),
+            },
+        }
+    }
+
+    /// Reads the log from its oldest record to its present end into the indexes. Answers that come in
+    /// meanwhile and are newer stay.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log cannot be read at all; damaged ranges are skipped and told.
+    pub async fn replay(&self) -> Result<Replayed, LogError> {
+        let bounds = self.log.bounds(&self.partition).await?;
+        let mut replayed = Replayed::default();
+        let mut offset = bounds.start;
+        while offset < bounds.end {
+            let fetched = match self.log.read(&self.partition, offset, READ_BYTES).await {
+                Ok(fetched) => fetched,
+                Err(LogError::Lost(lost)) => {
+                    replayed.lost.push(lost.to_string());
+                    // Never backwards, whatever the range says.
+                    offset = lost.offsets.end.max(offset + 1);
+                    continue;
+                }
+                // Retention was faster.
+                Err(LogError::Gone { start }) if start > offset => {
+                    offset = start;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            for batch in &fetched.batches {
+                replayed.batches += 1;
+                match batch.records() {
+                    Ok(records) => {
+                        for record in &records {
+                            self.replay_record(record, &mut replayed);
+                        }
+                    }
+                    Err(error) => replayed.lost.push(error.to_string()),
+                }
+            }
+            if fetched.next <= offset {
+                break;
+            }
+            offset = fetched.next;
+        }
+        Ok(replayed)
+    }
+
+    fn replay_record(&self, record: &Record, replayed: &mut Replayed) {
+        let read =
+            codec::decode(&record.value).and_then(|seen| self.indexes.take(&seen).map(|()| seen));
+        match read {
+            Ok(seen) => {
+                replayed.answers += seen.len() as u64;
+                replayed.prices +=
+                    seen.iter().map(|one| one.answer.offers().len() as u64).sum::<u64>();
+            }
+            Err(error) => replayed.lost.push(error.to_string()),
+        }
+    }
+
+    /// Forgets what is too old; call it every minute.
+    pub fn expire(&self, now_ms: i64) {
+        self.indexes.store.expire(now_ms);
+        self.indexes.indicative.expire(now_ms);
+    }
+
+    async fn append(&self, bytes: Vec<u8>) -> Result<(), LogError> {
+        let record = Record::of(bytes, runtime::unix_ms()).with_schema(SCHEMA);
+        let mut batch = Batch::one(record);
+        for attempt in 1.. {
+            let appending = {
+                let mut next = self.stamp.lock().await;
+                if batch.stamp.is_none() {
+                    batch.stamp = Some(*next);
+                    *next = next.next().ok_or(LogError::Closed)?;
+                }
+                self.log.append(&self.partition, &batch)
+            };
+            let Err(error) = appending.await else { return Ok(()) };
+            match error.retry() {
+                Retry::After(wait) if attempt < RETRIES => {
+                    tokio::time::sleep(wait.min(RETRY_MAX)).await;
+                }
+                _ => return Err(error),
+            }
+        }
+        Err(LogError::Closed)
+    }
+}
+
+#[cfg(test)]
+mod tests;
