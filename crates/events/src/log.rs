@@ -36,6 +36,8 @@ mod view;
 mod writers;
 
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod tests;
 
 pub use batch::{Batch, BatchError, Compression, Header, Record, Stamp};

@@ -75,6 +75,19 @@ fn what_was_appended_is_read_back_after_a_restart() {
     assert_eq!(log.report(), LogReport::default());
 }
 
+#[tokio::test]
+async fn the_embedded_log_keeps_the_contract() {
+    for threads in [true, false] {
+        let disk = Arc::new(FaultDisk::from_seed(1));
+        let open_log = || {
+            let open = if threads { FileLog::open } else { FileLog::open_inline };
+            let log = open(disk.clone(), "log", LogSettings::default()).unwrap();
+            Box::new(log) as Box<dyn Log>
+        };
+        conformance::check(open_log, "embedded").await;
+    }
+}
+
 #[test]
 fn a_log_has_one_owner() {
     let disk = Arc::new(FaultDisk::from_seed(1));
@@ -93,7 +106,9 @@ fn batches_that_wait_share_one_sync() {
     log.append_now(&prices(), &batch("first", 0)).wait().unwrap();
     let before = disk.changes();
     let appending: Vec<_> = (0..50).map(|n| log.append_now(&prices(), &batch("more", n))).collect();
-    appending.into_iter().for_each(|appending| drop(appending.wait().unwrap()));
+    for appending in appending {
+        appending.wait().unwrap();
+    }
     let changes = disk.changes() - before;
     assert!(changes <= 4, "50 batches in {changes} writes and syncs");
 }
