@@ -77,9 +77,12 @@ fn a_day_has_the_low_median_and_high_of_its_searches() {
 
 #[test]
 fn the_same_question_asked_again_later_is_another_search() {
-    let again = search(1, &[500]).at(NOW + 11 * MINUTE_MS);
-    let history = told(&[search(1, &[100]), again]);
-    assert_eq!(first_day(&history, NOW + 20 * MINUTE_MS), "2 searches 100..500, median 100");
+    let again = |after_s: i64| {
+        let history = told(&[search(1, &[100]), search(1, &[500]).at(NOW + after_s * 1_000)]);
+        first_day(&history, NOW + 20 * MINUTE_MS)
+    };
+    assert_eq!(again(600), "1 searches 100..100, median 100");
+    assert_eq!(again(601), "2 searches 100..500, median 100");
 }
 
 #[test]
@@ -92,6 +95,14 @@ fn what_is_seen_of_a_closed_day_is_late() {
         (days, first_day(&history, NOW + DAY_MS)),
         (2, "1 searches 100..100, median 100".into())
     );
+}
+
+#[test]
+fn a_day_that_expiry_has_closed_stays_closed() {
+    let history = told(&[search(1, &[100])]);
+    assert_eq!(history.expire(NOW + DAY_MS), 0);
+    let late = history.take(&[search(2, &[5]).seen()], &rates(), NOW + DAY_MS);
+    assert_eq!((late.late, history.size().days), (1, 1));
 }
 
 #[test]
