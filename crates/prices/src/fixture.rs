@@ -118,10 +118,10 @@ impl World {
                     fares_start: 0,
                     fares_len: 0,
                     transfer: [Transfer::Managed, Transfer::SelfTransfer]
-                        [(minor % 20 == 0) as usize],
+                        [usize::from(minor % 20 == 0)],
                     cabin_bags: BagAllowance::Included(1),
                     checked_bags: [BagAllowance::Unknown, BagAllowance::Included(n as u8)]
-                        [(partner.packed() % 3 > 0) as usize],
+                        [usize::from(!partner.packed().is_multiple_of(3))],
                     brand,
                     link,
                     emissions_grams: [0, (*base / 100) as u32 * 1_000, *base as u32 * 10 + 7]

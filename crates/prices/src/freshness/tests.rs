@@ -16,21 +16,21 @@ fn age(days: i32) -> Age {
     }
 }
 
-fn hours(freshness: &Freshness, age: &Age) -> f64 {
-    (freshness.fresh_until_ms(age) - NOW) as f64 / HOUR_MS as f64
+fn minutes(freshness: &Freshness, age: &Age) -> i64 {
+    (freshness.fresh_until_ms(age) - NOW) / 60_000
 }
 
 #[test]
 fn the_sooner_a_flight_leaves_the_sooner_its_price_is_stale() {
     let by_days =
-        [-2, -1, 0, 6, 7, 29, 30, 300].map(|days| hours(&Freshness::default(), &age(days)));
-    assert_eq!(by_days, [0.0, 4.0, 4.0, 4.0, 24.0, 24.0, 36.0, 36.0]);
+        [-2, -1, 0, 6, 7, 29, 30, 300].map(|days| minutes(&Freshness::default(), &age(days)));
+    assert_eq!(by_days, [0, 240, 240, 240, 1_440, 1_440, 2_160, 2_160]);
 }
 
 #[test]
 fn no_flights_holds_a_day_and_a_half_however_soon() {
     let none = Age { has_offers: false, ..age(1) };
-    assert_eq!(hours(&Freshness::default(), &none), 36.0);
+    assert_eq!(minutes(&Freshness::default(), &none), 2_160);
 }
 
 #[test]
@@ -38,9 +38,9 @@ fn a_partner_may_have_its_own_lifetimes() {
     let short =
         FreshnessSettings { later_minutes: Limited::literal(30), ..FreshnessSettings::default() };
     let freshness = Freshness::default().with_partner(PartnerId::literal("acme"), short);
-    assert_eq!(hours(&freshness, &age(90)), 0.5);
+    assert_eq!(minutes(&freshness, &age(90)), 30);
     let other = Age { partner: PartnerId::literal("other"), ..age(90) };
-    assert_eq!(hours(&freshness, &other), 36.0);
+    assert_eq!(minutes(&freshness, &other), 2_160);
 }
 
 #[test]
@@ -59,11 +59,11 @@ fn prices_that_never_change_live_longer_and_restless_ones_shorter() {
         for _ in 0..8 {
             pace = pace.observe(6, changed, 24 * HOUR_MS);
         }
-        hours(&freshness, &Age { pace, ..age(10) })
+        minutes(&freshness, &Age { pace, ..age(10) })
     };
-    assert!(after(0) > 24.0, "{}", after(0));
-    assert_eq!(after(6), 6.0);
-    assert!(after(1) < 24.0);
+    assert!(after(0) > 1_440, "{}", after(0));
+    assert_eq!(after(6), 360);
+    assert!(after(1) < 1_440);
 }
 
 #[test]
@@ -99,8 +99,8 @@ proptest! {
             pace.observe(compared, changed, elapsed)
         });
         let (base, adapted) =
-            (hours(&freshness, &age(days)), hours(&freshness, &Age { pace, ..age(days) }));
-        prop_assert!(base / 4.0 <= adapted && adapted <= base * 2.0);
+            (minutes(&freshness, &age(days)), minutes(&freshness, &Age { pace, ..age(days) }));
+        prop_assert!(base / 4 <= adapted && adapted <= base * 2);
         let (changed, watched) = pace.parts();
         prop_assert!(Pace::from_parts(changed, watched) == pace);
     }

@@ -15,9 +15,9 @@ use crate::codec::CodecError;
 use crate::freshness::{Pace, holds};
 
 /// Blocks of a question.
-const BLOCKS_MAX: usize = 8;
+const BLOCKS_MAX: usize = 16;
 /// Of too many blocks, how many small ones become one.
-const MERGED: usize = 6;
+const MERGED: usize = 12;
 /// Prices of a replaced answer that are compared with the new ones.
 const SAMPLES: u32 = 6;
 

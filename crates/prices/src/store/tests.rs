@@ -269,6 +269,9 @@ fn apply(store: &PriceStore, step: &Step) {
 
 const QUESTIONS: [u64; 4] = [0, 1, 150, 301];
 
+/// Question, partner, how late, seed, offers.
+type Row = (usize, usize, u64, u64, usize);
+
 /// Steps in which time passes; `jitter` lets answers come late.
 fn steps(jitter: u64) -> impl Strategy<Value = Vec<Step>> {
     let one = prop_oneof![
@@ -281,9 +284,9 @@ fn steps(jitter: u64) -> impl Strategy<Value = Vec<Step>> {
     ];
     vec(one, 0..14).prop_map(|rows| {
         let worlds = QUESTIONS.map(|number| World::new(question(number), 8 + number as usize % 7));
-        let step = |(n, (kind, rows)): (usize, (i32, Vec<(usize, usize, u64, u64, usize)>))| {
+        let step = |(n, (kind, rows)): (usize, (i32, Vec<Row>))| {
             let now = NOW + n as i64 * 7 * HOUR;
-            let seen = |&(q, p, late, seed, offers): &(usize, usize, u64, u64, usize)| {
+            let seen = |&(q, p, late, seed, offers): &Row| {
                 worlds[q].seen(partner(p), now - late as i64 * HOUR, seed, offers)
             };
             match (kind, rows.first()) {
