@@ -1,5 +1,6 @@
 //! The log as its users see it.
 
+mod crowd;
 mod damage;
 mod faults;
 mod model;
