@@ -144,6 +144,25 @@ pub struct HistorySize {
 }
 
 /// What trips cost over time.
+///
+/// ```
+/// use domain::{AirportCode, CountryCode, Date};
+/// use prices::history::{History, HistorySettings, Trip, Verdict};
+///
+/// let history = History::new(HistorySettings::default());
+/// // Every partner's answer goes in: history.take(&seen, &rates, now_ms);
+/// let now_ms = 1_700_000_000_000;
+/// let trip = Trip {
+///     market: CountryCode::literal("DE"),
+///     origins: &[AirportCode::literal("EDI")],
+///     destinations: &[AirportCode::literal("SIN")],
+///     departs: Date::from_days(19_800),
+///     returns: Some(Date::from_days(19_814)),
+/// };
+/// let price_eur_micro = 412_000_000;
+/// let outlook = history.for_trip(&trip, price_eur_micro, now_ms);
+/// assert_eq!((outlook.verdict, outlook.searches), (Verdict::Unknown, 0));
+/// ```
 #[derive(Debug)]
 pub struct History {
     settings: HistorySettings,

@@ -129,6 +129,59 @@ pub struct IndicativeSize {
 ///
 /// So a confirmed price becomes younger, and a price of another seller that is only equal changes
 /// nothing. A time of seeing that lies in the future counts as now.
+///
+/// ```
+/// use std::sync::Arc;
+/// use domain::answer::{AnswerFull, Limits};
+/// use domain::{AgentId, AirportCode, AnswerBuilder, BagAllowance, Cabin, CarrierCode,
+///     CountryCode, CurrencyCode, Date, FlightNumber, Money, Offer, PartnerId, Place, PlaceSet,
+///     Question, QuestionLeg, Segment, Text, Transfer, Travellers};
+/// use prices::{Seen, indicative::{Ask, EuroRates, Indicative, IndicativeSettings, Places, When}};
+///
+/// let (edi, sin) = (AirportCode::literal("EDI"), AirportCode::literal("SIN"));
+/// let (market, eur) = (CountryCode::literal("DE"), CurrencyCode::literal("EUR"));
+/// let (now_ms, date) = (1_700_000_000_000, Date::from_days(19_700));
+///
+/// // A partner has one flight for one adult in economy.
+/// let airport = |code| PlaceSet { asked: Place::Airport(code), airports: vec![code] };
+/// let question = Question {
+///     legs: vec![QuestionLeg { origin: airport(edi), destination: airport(sin), date }],
+///     cabin: Cabin::Economy,
+///     travellers: Travellers::one_adult(),
+///     market,
+/// };
+/// let carrier = CarrierCode::literal("BA");
+/// let mut answer = AnswerBuilder::new(Limits::default());
+/// let segment = answer.segment(Segment {
+///     departs: date.at_minute(600), arrives: date.at_minute(1_400), number: FlightNumber::new(11),
+///     origin: edi, destination: sin, carrier, operating: carrier,
+/// });
+/// let leg = answer.leg(&[segment])?;
+/// let itinerary = answer.itinerary(&[leg])?;
+/// let price = Some(Money::new(41_200, eur));
+/// answer.offer(Offer {
+///     price, agent: AgentId::literal("shop"), itinerary, fares_start: 0, fares_len: 0,
+///     transfer: Transfer::Managed, cabin_bags: BagAllowance::Unknown,
+///     checked_bags: BagAllowance::Unknown, brand: Text::default(), link: Text::default(),
+///     emissions_grams: 0,
+/// }, &[])?;
+/// let partner = PartnerId::literal("acme");
+/// let (question, answer) = (Arc::new(question), Arc::new(answer.finish()));
+///
+/// let rates = Arc::new(EuroRates::from(atlas::atlas().rates()));
+/// let index = Indicative::new(IndicativeSettings::default(), rates);
+/// index.take(&[Seen { partner, question, at_ms: now_ms, answer }], now_ms);
+///
+/// // Where can I go from Edinburgh?
+/// let origin = Places::Airports(&[edi]);
+/// let ask =
+///     Ask { market, origin, destination: Places::Anywhere, out: When::Anytime, back: None };
+/// let country = |airport| Some(atlas::atlas().airport(airport)?.country);
+/// let groups = index.by_route(&ask, country, country, now_ms);
+/// assert_eq!(groups[0].destination, CountryCode::literal("SG"));
+/// assert_eq!(groups[0].quotes.cheapest().map(|quote| quote.price), price);
+/// # Ok::<(), AnswerFull>(())
+/// ```
 #[derive(Debug)]
 pub struct Indicative {
     settings: IndicativeSettings,
