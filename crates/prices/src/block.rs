@@ -214,9 +214,13 @@ impl Prices<'_> {
         Some((*self.tags.get(itinerary as usize)?, itinerary as u32, agent))
     }
 
-    /// The place of the first itinerary with a tag; good enough for watching prices, because two of
-    /// a question's itineraries share one once in ten thousand questions.
-    pub(crate) fn tagged(&self, tag: u32) -> Option<u32> {
+    /// The place of an itinerary with a tag, looked for at a likely place first; good enough for
+    /// watching prices, because two of a question's itineraries share a tag once in ten thousand
+    /// questions.
+    pub(crate) fn tagged(&self, tag: u32, likely: u32) -> Option<u32> {
+        if self.tags.get(likely as usize) == Some(&tag) {
+            return Some(likely);
+        }
         self.tags.iter().position(|&own| own == tag).map(|index| index as u32)
     }
 

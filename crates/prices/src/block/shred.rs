@@ -114,15 +114,34 @@ impl Rows {
     }
 }
 
+/// Numbers of the values met lately, so that most need no look-up. No value is 0.
+#[derive(Debug)]
+struct Recent<K, const N: usize>([(K, u32); N]);
+
+impl<K: Default + Copy, const N: usize> Default for Recent<K, N> {
+    fn default() -> Self {
+        Self([(K::default(), 0); N])
+    }
+}
+
+impl<K, const N: usize> Recent<K, N> {
+    /// Where a value stands if it was met lately.
+    #[inline]
+    fn slot(&mut self, hash: u64) -> &mut (K, u32) {
+        let mixed = hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        &mut self.0[mixed as usize % N]
+    }
+}
+
 /// Sellers, kinds and brands, each once.
 #[derive(Debug, Default)]
 struct Words {
     agents: Vec<u64>,
     agent_ids: FixedMap<u64, u32>,
-    last_agent: (u64, u32),
+    recent_agents: Recent<u64, 16>,
     kinds: Vec<Kind>,
     kind_ids: FixedMap<u128, u32>,
-    last_kind: (u128, u32),
+    recent_kinds: Recent<u128, 16>,
     brands: String,
     brand_lens: Vec<u32>,
     brand_ids: FixedMap<u64, u32>,
@@ -140,15 +159,16 @@ struct Kind {
 
 impl Words {
     fn agent(&mut self, packed: u64) -> u32 {
-        if self.last_agent.0 == packed {
-            return self.last_agent.1;
+        let recent = self.recent_agents.slot(packed);
+        if recent.0 == packed {
+            return recent.1;
         }
         let agents = &mut self.agents;
         let id = *self.agent_ids.entry(packed).or_insert_with(|| {
             agents.push(packed);
             agents.len() as u32 - 1
         });
-        self.last_agent = (packed, id);
+        *recent = (packed, id);
         id
     }
 
@@ -157,12 +177,14 @@ impl Words {
         let priced = u32::from(offer.price.is_some());
         let (cabin_bags, checked_bags) = (bags(offer.cabin_bags), bags(offer.checked_bags));
         let transfer = offer.transfer as u32;
-        // 16 + 2 + 9 + 9 bits, and a mark that even the first of all kinds differs from
+        // 16 + 2 + 9 + 9 bits, and one that tells every kind from none
         let said = u64::from(currency) << 32
             | u64::from(cabin_bags << 14 | checked_bags << 4 | transfer << 2 | priced << 1 | 1);
         let name = u128::from(mark) << 64 | u128::from(said);
-        if self.last_kind.0 == name {
-            return self.last_kind.1;
+        let hash = mark ^ said;
+        let recent = self.recent_kinds.slot(hash);
+        if recent.0 == name {
+            return recent.1;
         }
         let id = match self.kind_ids.get(&name) {
             Some(&id) => id,
@@ -175,7 +197,7 @@ impl Words {
                 id
             }
         };
-        self.last_kind = (name, id);
+        *self.recent_kinds.slot(hash) = (name, id);
         id
     }
 
@@ -208,7 +230,7 @@ const fn zigzag(value: i64) -> u64 {
 #[derive(Debug)]
 struct Emissions {
     counts: Vec<u32>,
-    last: Vec<(u32, u32)>,
+    recent: Box<Recent<u64, 256>>,
     ids: FixedMap<u64, u32>,
     values: Vec<(u32, u32, u32)>,
 }
@@ -217,7 +239,7 @@ impl Emissions {
     fn new(itineraries: usize) -> Self {
         Self {
             counts: vec![0; itineraries],
-            last: vec![(0, 0); itineraries],
+            recent: Box::default(),
             ids: FixedMap::default(),
             values: Vec::new(),
         }
@@ -225,21 +247,21 @@ impl Emissions {
 
     /// 0 for "not said", else one more than the value's place among the itinerary's.
     fn variant(&mut self, itinerary: u32, grams: u32) -> u32 {
-        let last = &mut self.last[itinerary as usize];
-        if last.0 == grams {
-            return last.1;
-        }
         if grams == 0 {
             return 0;
         }
-        let (counts, values) = (&mut self.counts, &mut self.values);
         let name = u64::from(itinerary) << 32 | u64::from(grams);
+        let recent = self.recent.slot(name);
+        if recent.0 == name {
+            return recent.1;
+        }
+        let (counts, values) = (&mut self.counts, &mut self.values);
         let variant = *self.ids.entry(name).or_insert_with(|| {
             counts[itinerary as usize] += 1;
             values.push((itinerary, counts[itinerary as usize], grams));
             counts[itinerary as usize]
         });
-        *last = (grams, variant);
+        *recent = (name, variant);
         variant
     }
 

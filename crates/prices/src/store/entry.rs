@@ -113,6 +113,8 @@ impl Entry {
         let heads = block.heads()?;
         let index = self.blocks.len() as u16;
         self.blocks.push(Arc::new(block));
+        let held = self.blocks.clone();
+        let mut readers: Vec<Option<Prices<'_>>> = held.iter().map(|_| None).collect();
         if self.slots.is_empty() {
             self.slots.reserve_exact(heads.len());
         }
@@ -131,7 +133,17 @@ impl Entry {
                     taken.offers -= slot.offers.len();
                 }
                 Ok(at) => {
-                    let pace = self.observe(&self.slots[at], &slot);
+                    let old = &self.slots[at];
+                    for block in [old.block, index].map(usize::from) {
+                        if readers[block].is_none() {
+                            readers[block] = held[block].prices().ok();
+                        }
+                    }
+                    let before = readers[usize::from(old.block)].as_ref();
+                    let after = readers[usize::from(index)].as_ref();
+                    let pace = before
+                        .zip(after)
+                        .map_or(old.pace, |(before, after)| observe(old, before, &slot, after));
                     self.slots[at] = Slot { pace, ..slot };
                 }
                 Err(at) => {
@@ -141,33 +153,6 @@ impl Entry {
         }
         self.tidy();
         Ok(())
-    }
-
-    /// What replacing an answer teaches about its pace.
-    fn observe(&self, old: &Slot, new: &Slot) -> Pace {
-        let compare = || -> Option<(u32, u32)> {
-            let before = self.blocks[usize::from(old.block)].prices().ok()?;
-            let after = self.blocks[usize::from(new.block)].prices().ok()?;
-            let (mut compared, mut changed) = (0, 0);
-            let count = new.offers.len() as u32;
-            let samples = SAMPLES.min(count);
-            for sample in 0..samples {
-                let offer = new.offers.start + sample * (count / samples);
-                let Some((tag, own, agent)) = after.sold(offer) else { continue };
-                let Some(real) = after.cheapest(new.offers.clone(), own, agent) else { continue };
-                let shown = before
-                    .tagged(tag)
-                    .and_then(|itinerary| before.cheapest(old.offers.clone(), itinerary, agent));
-                if let Some(shown) = shown {
-                    compared += 1;
-                    changed += u32::from(!holds(shown, real));
-                }
-            }
-            Some((compared, changed))
-        };
-        let elapsed_ms = new.at_ms.saturating_sub(old.at_ms);
-        let (compared, changed) = compare().unwrap_or((0, 0));
-        old.pace.observe(compared, changed, elapsed_ms)
     }
 
     /// Drops blocks nobody needs, packs anew what is scattered, and gives back what is spare: bytes
@@ -340,4 +325,22 @@ impl Entry {
 fn within(block: &Block, itinerary: ItineraryKey) -> Option<(u32, Prices<'_>)> {
     let prices = block.prices().ok()?;
     Some((prices.itinerary(itinerary)?, prices))
+}
+
+/// What replacing an answer teaches about its pace: a few of the new prices beside the old ones.
+fn observe(old: &Slot, before: &Prices<'_>, new: &Slot, after: &Prices<'_>) -> Pace {
+    let (mut compared, mut changed) = (0, 0);
+    let count = new.offers.len() as u32;
+    let samples = SAMPLES.min(count);
+    for sample in 0..samples {
+        let offer = new.offers.start + sample * (count / samples);
+        let Some((tag, own, agent)) = after.sold(offer) else { continue };
+        let Some(real) = after.cheapest(new.offers.clone(), own, agent) else { continue };
+        let Some(place) = before.tagged(tag, own) else { continue };
+        if let Some(shown) = before.cheapest(old.offers.clone(), place, agent) {
+            compared += 1;
+            changed += u32::from(!holds(shown, real));
+        }
+    }
+    old.pace.observe(compared, changed, new.at_ms.saturating_sub(old.at_ms))
 }
