@@ -258,6 +258,20 @@ impl FileLog {
         LogReport { torn: self.torn.clone(), lost: lost.collect() }
     }
 
+    /// Compares every checksum of all closed segments, so that damage is known before anybody reads
+    /// there. Reads everything: gigabytes take seconds, and the thread is held that long.
+    ///
+    /// # Errors
+    /// [`LogError::Unreadable`] if the disk does not give what it holds.
+    pub fn verify(&self) -> Result<LogReport, LogError> {
+        for (_, view) in self.views.all() {
+            let segments = view.segments();
+            let closed = segments.split_last().map_or(&[][..], |(_, closed)| closed);
+            closed.iter().try_for_each(|segment| segment.look_again())?;
+        }
+        Ok(self.report())
+    }
+
     /// Removes what is older or more than is to be kept, as the writing thread does by itself.
     pub fn retain(&self, now_ms: i64) {
         self.with_committer(|committer| committer.retain(now_ms));

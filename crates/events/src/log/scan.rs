@@ -93,8 +93,14 @@ impl Window<'_> {
             let size = wanted.max(WINDOW_BYTES).min(usize::try_from(left).unwrap_or(usize::MAX));
             self.bytes.resize(size, 0);
             self.start = position;
-            let read = self.file.read_at(position, &mut self.bytes)?;
-            self.bytes.truncate(read);
+            let mut read = self.file.read_at(position, &mut self.bytes);
+            if read.is_err() {
+                // One bad sector does not cost its neighbours.
+                self.bytes.truncate(wanted);
+                read = self.file.read_at(position, &mut self.bytes);
+            }
+            self.bytes.truncate(*read.as_ref().unwrap_or(&0));
+            read?;
         }
         let from = (position - self.start) as usize;
         let end = (from + wanted).min(self.bytes.len());

@@ -1,5 +1,6 @@
 //! One file of a partition, as readers see it: only what is durable.
 
+use std::io;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use bytes::Bytes;
@@ -114,7 +115,8 @@ impl Segment {
             (known.index.position_of(offset), known.bytes, known.damaged.clone())
         };
         let mut batches: Vec<StoredBatch> = Vec::new();
-        let mut needed = bytes_max.min(CHUNK_BYTES) + BEFORE_BYTES;
+        let wanted = bytes_max.min(CHUNK_BYTES) + BEFORE_BYTES;
+        let mut needed = HEAD_BYTES;
         while position < end && batches.is_empty() {
             if let Some(hole) = damaged.iter().find(|hole| hole.bytes.start == position)
                 && !hole.bytes.is_empty()
@@ -122,7 +124,12 @@ impl Segment {
                 position = hole.bytes.end;
                 continue;
             }
-            let chunk = self.chunk(position, end, needed)?;
+            let chunk = self.chunk(position, end, wanted, needed)?;
+            if (chunk.len() as u64) < (needed as u64).min(end - position) {
+                // Somebody has cut the file.
+                return Err(Miss::Changed);
+            }
+            needed = HEAD_BYTES;
             let mut walk = Walk { chunk, at: 0, taken: 0 };
             let stop = |at: u64| damaged.iter().any(|hole| hole.bytes.start == at) || at >= end;
             while !stop(position + walk.at as u64) {
@@ -131,11 +138,18 @@ impl Segment {
                         return Err(Miss::Changed);
                     }
                     Err(more) => {
-                        needed = needed.max(more);
+                        needed = more;
                         break;
                     }
                     Ok(None) => return Err(Miss::Changed),
+                    Ok(Some(head)) if position + (walk.at + head.bytes) as u64 > end => {
+                        return Err(Miss::Changed);
+                    }
                     Ok(Some(head)) if head.end_offset() <= offset => walk.at += head.bytes,
+                    Ok(Some(head)) if walk.at + head.bytes > walk.chunk.len() => {
+                        needed = head.bytes;
+                        break;
+                    }
                     Ok(Some(head)) => {
                         if !batches.is_empty() && walk.taken + head.bytes > bytes_max {
                             return Ok(batches);
@@ -158,19 +172,28 @@ impl Segment {
         if batches.is_empty() { Err(Miss::Changed) } else { Ok(batches) }
     }
 
-    fn chunk(&self, position: u64, end: u64, wanted: usize) -> Result<Bytes, LogError> {
-        let size = wanted.min(usize::try_from(end - position).unwrap_or(usize::MAX));
-        let mut chunk = vec![0; size];
-        let read = self
-            .file
-            .read_at(position, &mut chunk)
-            .map_err(|error| LogError::unreadable(&error))?;
-        chunk.truncate(read);
-        Ok(chunk.into())
+    /// Bytes from a position on: as many as wanted, or, where the disk does not give these, as
+    /// many as are needed to go on. One bad sector does not cost its neighbours.
+    fn chunk(
+        &self,
+        position: u64,
+        end: u64,
+        wanted: usize,
+        needed: usize,
+    ) -> Result<Bytes, LogError> {
+        let left = usize::try_from(end - position).unwrap_or(usize::MAX);
+        let read = |size: usize| {
+            let mut chunk = vec![0; size.min(left)];
+            let read = self.file.read_at(position, &mut chunk)?;
+            chunk.truncate(read);
+            Ok::<Bytes, io::Error>(chunk.into())
+        };
+        let chunk = read(wanted.max(needed)).or_else(|_| read(needed));
+        chunk.map_err(|error| LogError::unreadable(&error))
     }
 
     /// Finds out which bytes have changed since they were written.
-    fn look_again(&self) -> Result<(), LogError> {
+    pub(super) fn look_again(&self) -> Result<(), LogError> {
         // Held throughout: a commit must not add to what is being replaced.
         let mut known = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let length = self.file.length().map_err(|error| LogError::unreadable(&error))?;
@@ -184,7 +207,10 @@ impl Segment {
             let bytes = found.good_bytes..known.bytes;
             known.damaged.push(Damage { offsets, bytes });
         }
-        tracing::error!(file = self.path, damaged = known.damaged.len(), "a segment is damaged");
+        if !known.damaged.is_empty() {
+            let damaged = known.damaged.len();
+            tracing::error!(file = self.path, damaged, "a segment is damaged");
+        }
         Ok(())
     }
 
@@ -225,16 +251,16 @@ struct Walk {
 }
 
 impl Walk {
-    /// The next header if its batch is in the chunk; none if there is no batch; how many bytes from
-    /// here are needed if the chunk ends before.
+    /// The next header; none if there is no batch; how many bytes from here are needed if the chunk
+    /// ends before.
     fn head(&self) -> Result<Option<BatchHead>, usize> {
-        let rest = &self.chunk[self.at..];
+        // A batch that is passed over may end after the chunk.
+        let rest = self.chunk.get(self.at..).unwrap_or_default();
         if rest.len() < HEAD_BYTES {
             return Err(HEAD_BYTES);
         }
         match BatchHead::read(rest) {
             Err(_) => Ok(None),
-            Ok(head) if head.bytes > rest.len() => Err(head.bytes),
             Ok(head) => Ok(Some(head)),
         }
     }

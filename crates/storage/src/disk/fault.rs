@@ -10,6 +10,7 @@
 mod model;
 
 use std::io::{self, ErrorKind};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{FileId, Model};
@@ -89,6 +90,11 @@ impl FaultDisk {
     /// Lets every sync of a file fail, or succeed again.
     pub fn set_sync_failing(&self, failing: bool) {
         self.model().sync_failing = failing;
+    }
+
+    /// Lets reading these bytes of a file fail, as a bad sector does; an empty range heals it.
+    pub fn set_unreadable(&self, path: &str, bytes: Range<u64>) {
+        self.model().set_unreadable(path, bytes);
     }
 
     /// Turns one bit of a file, as decaying media do; gives false if there is no such bit.
@@ -240,7 +246,7 @@ impl DiskFile for FaultFile {
     fn read_at(&self, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let model = self.model()?;
         model.alive()?;
-        Ok(model.read(self.id, position, buffer))
+        model.read(self.id, position, buffer)
     }
 
     fn sync(&self) -> io::Result<()> {

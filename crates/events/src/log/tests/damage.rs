@@ -92,7 +92,41 @@ fn verifying_at_opening_finds_damage_before_anybody_reads() {
     written.disk.flip(&path, bytes.start + 100, 3);
     let settings = LogSettings { verify_at_open: true, ..small() };
     let log = FileLog::open_inline(written.disk.clone(), "log", settings).unwrap();
-    assert_eq!(log.report().lost, [(prices(), Lost { offsets: 3..4, file: path, bytes })]);
+    let lost = [(prices(), Lost { offsets: 3..4, file: path, bytes })];
+    assert_eq!(log.report().lost, lost);
+    drop(log);
+    // The same by asking for it later.
+    let log = open(&written.disk);
+    assert_eq!(log.report().lost, []);
+    assert_eq!(log.verify().unwrap().lost, lost);
+}
+
+#[test]
+fn a_bad_sector_costs_the_batch_it_is_in() {
+    let written = written();
+    let (path, bytes) = written.places[4].clone();
+    let log = open(&written.disk);
+    written.disk.set_unreadable(&path, bytes.start + 80..bytes.start + 90);
+    for offset in 0..BATCHES {
+        let read = log.read_now(&prices(), offset, 1 << 20);
+        let failed = matches!(read, Err(LogError::Unreadable(_)));
+        assert_eq!(failed, offset == 4, "offset {offset}: {read:?}");
+    }
+    // Nothing is written off: the disk may give it again.
+    assert_eq!(log.report(), LogReport::default());
+    written.disk.set_unreadable(&path, 0..0);
+    assert_eq!(offsets_read(&log), (0..BATCHES).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_last_segment_that_cannot_be_read_is_not_cut() {
+    let written = written();
+    let (path, bytes) = written.places[BATCHES as usize - 2].clone();
+    written.disk.set_unreadable(&path, bytes.clone());
+    let refused = FileLog::open_inline(written.disk.clone(), "log", small());
+    assert!(matches!(refused, Err(LogError::Unreadable(_))));
+    written.disk.set_unreadable(&path, 0..0);
+    assert_eq!(offsets_read(&open(&written.disk)), (0..BATCHES).collect::<Vec<_>>());
 }
 
 #[test]
@@ -189,4 +223,20 @@ fn a_damaged_length_does_not_lead_past_good_batches() {
     let expected: Vec<u64> = (0..BATCHES).filter(|&n| n != 5).collect();
     assert_eq!(offsets_read(&log), expected);
     assert_eq!(log.report().lost, [(prices(), Lost { offsets: 5..6, file: path, bytes })]);
+}
+
+#[test]
+fn a_file_that_somebody_cuts_loses_what_was_cut() {
+    let written = written();
+    let (path, bytes) = written.places[4].clone();
+    let log = open(&written.disk);
+    written.disk.open(&path).unwrap().truncate(bytes.start + 70).unwrap();
+    let next = written.places.iter().position(|(other, _)| *other != path).unwrap() as u64;
+    let read = offsets_read(&log);
+    assert_eq!(read, (0..4).chain(next..BATCHES).collect::<Vec<_>>());
+    assert_eq!(log.report().lost[0].1.offsets, 4..next);
+    drop(log);
+    let log = open(&written.disk);
+    assert_eq!(offsets_read(&log), read);
+    assert_eq!(log.report().lost[0].1.offsets, 4..next);
 }

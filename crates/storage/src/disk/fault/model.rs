@@ -30,6 +30,8 @@ struct Contents {
     dirty: Vec<Range<usize>>,
     /// The shortest it was cut to since the last sync.
     cut: Option<usize>,
+    /// Bad sectors.
+    unreadable: Range<u64>,
 }
 
 /// Changes of names that belong together, not yet synced.
@@ -248,12 +250,15 @@ impl Model {
         }
     }
 
-    pub(super) fn read(&self, id: FileId, position: u64, buffer: &mut [u8]) -> usize {
-        let seen = &self.files[id].seen;
+    pub(super) fn read(&self, id: FileId, position: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let Contents { seen, unreadable, .. } = &self.files[id];
+        if position < unreadable.end && unreadable.start < position + buffer.len() as u64 {
+            return Err(io::Error::other("a bad sector"));
+        }
         let from = seen.len().min(position as usize);
         let read = buffer.len().min(seen.len() - from);
         buffer[..read].copy_from_slice(&seen[from..from + read]);
-        read
+        Ok(read)
     }
 
     pub(super) fn length(&self, id: FileId) -> u64 {
@@ -360,6 +365,12 @@ impl Model {
     }
 
     // ---- for tests
+
+    pub(super) fn set_unreadable(&mut self, path: &str, bytes: Range<u64>) {
+        if let Ok(id) = self.find(path) {
+            self.files[id].unreadable = bytes;
+        }
+    }
 
     pub(super) fn flip(&mut self, path: &str, position: u64, bit: u8) -> bool {
         let Ok(id) = self.find(path) else { return false };
