@@ -132,6 +132,12 @@ const SUITES: &[Suite] = &[
         run: proofs::fuzz,
     },
     Suite {
+        name: "kill",
+        about: "kill -9 while prices are remembered, 200 times",
+        when: When::Test,
+        run: proofs::kill,
+    },
+    Suite {
         name: "features",
         about: "the optional features switched off",
         when: When::Long,
@@ -142,6 +148,12 @@ const SUITES: &[Suite] = &[
         about: "the sources give exactly what data/ holds",
         when: When::Long,
         run: atlas::compare,
+    },
+    Suite {
+        name: "kill-long",
+        about: "the same 1,000 times",
+        when: When::Long,
+        run: proofs::kill_long,
     },
     Suite {
         name: "fuzz-long",

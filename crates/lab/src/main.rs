@@ -8,8 +8,10 @@
 mod connections_bench;
 mod fuzz;
 mod http1;
+mod kill;
 mod load;
 mod plain_server;
+mod price_bench;
 mod report;
 mod search_bench;
 mod server;
@@ -44,6 +46,18 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Kill a process that remembers prices, again and again, and look what is left.
+    Kill {
+        /// How often.
+        #[arg(long, default_value_t = 200)]
+        rounds: u32,
+        /// Seed of the moments.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Remember prices until killed (started by `kill`).
+    #[command(hide = true)]
+    KillWriter { folder: std::path::PathBuf, corpus: std::path::PathBuf },
     /// Serve a file's bytes by plain hyper (started by `bench search`).
     #[command(hide = true)]
     PlainServer { file: std::path::PathBuf },
@@ -71,6 +85,12 @@ enum Bench {
     },
     /// Journeys through a world network, against nigiri on the same timetable.
     Connections(connections_bench::ConnectionsArgs),
+    /// Remembered prices: bytes a price, encoding, decoding, the store.
+    Prices {
+        /// Seconds per measurement.
+        #[arg(long, default_value_t = 2)]
+        seconds: u64,
+    },
 }
 
 fn main() -> Result<()> {
@@ -82,8 +102,11 @@ fn main() -> Result<()> {
                 search_bench::Plan { per_second: rate, seconds: live_seconds, partners },
             ),
             Bench::Connections(wanted) => connections_bench::run(&wanted),
+            Bench::Prices { seconds } => price_bench::run(seconds),
         },
         Command::Fuzz { seconds, seed } => fuzz::run(TARGETS, seconds, seed),
+        Command::Kill { rounds, seed } => kill::run(rounds, seed),
+        Command::KillWriter { folder, corpus } => kill::write(&folder, &corpus),
         Command::PlainServer { file } => {
             let body = std::fs::read(&file).with_context(|| format!("{}", file.display()))?;
             plain_server::run(body)

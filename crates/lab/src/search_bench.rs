@@ -3,7 +3,7 @@
 //! (a) merge, rank and render from decoded answers; (b) the same from partners' JSON; (c) a page over
 //! HTTP; (d) live searches at a fixed rate. One result file a run.
 
-mod corpus;
+pub(crate) mod corpus;
 mod live;
 mod merge;
 mod owned;

@@ -17,19 +17,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::log::{Batch, Log, LogError, Record, Stamp, TopicPartition};
+use events::log::{self, Log, LogError, Record, Stamp, TopicPartition};
 use runtime::{Fault, Retry, Workers};
 use thiserror::Error;
 use tokio::sync::Mutex;
 
-use crate::codec::{self, CodecError};
+use crate::codec::{Batch, CodecError};
 use crate::indicative::Indicative;
 use crate::seen::Seen;
 use crate::store::PriceStore;
 
 /// Topic of price batches.
 pub const TOPIC: &str = "prices";
-/// Id of the schema of a record's value: a batch of [`codec`].
+/// Id of the schema of a record's value: a packed [`Batch`].
 pub const SCHEMA: u32 = 1;
 /// Times a batch is offered to a log that refuses it for the moment.
 const RETRIES: u32 = 3;
@@ -82,8 +82,8 @@ struct Indexes {
 }
 
 impl Indexes {
-    fn take(&self, seen: &[Seen]) -> Result<(), CodecError> {
-        self.store.take(seen)?;
+    fn take(&self, batch: Batch, seen: &[Seen]) -> Result<(), CodecError> {
+        self.store.take_batch(batch)?;
         self.indicative.take(seen, runtime::unix_ms());
         Ok(())
     }
@@ -134,12 +134,15 @@ impl Memory {
         if seen.is_empty() {
             return Ok(());
         }
-        let seen: Arc<[Seen]> = seen.into();
-        let packed = Arc::clone(&seen);
-        let bytes = self.work(move || codec::encode(&packed)).await?;
+        // Made columns once, for the log and for the store.
+        let pack = move || {
+            let batch = Batch::of(&seen)?;
+            Ok((batch.to_bytes()?, batch, seen))
+        };
+        let (bytes, batch, seen) = self.work(pack).await?;
         let durable = self.append(bytes).await;
         let indexes = self.indexes.clone();
-        self.work(move || indexes.take(&seen)).await?;
+        self.work(move || indexes.take(batch, &seen)).await?;
         Ok(durable?)
     }
 
@@ -202,8 +205,11 @@ impl Memory {
     }
 
     fn replay_record(&self, record: &Record, replayed: &mut Replayed) {
-        let read =
-            codec::decode(&record.value).and_then(|seen| self.indexes.take(&seen).map(|()| seen));
+        let read = Batch::from_bytes(&record.value).and_then(|batch| {
+            let seen = batch.seen()?;
+            self.indexes.take(batch, &seen)?;
+            Ok(seen)
+        });
         match read {
             Ok(seen) => {
                 replayed.answers += seen.len() as u64;
@@ -222,7 +228,7 @@ impl Memory {
 
     async fn append(&self, bytes: Vec<u8>) -> Result<(), LogError> {
         let record = Record::of(bytes, runtime::unix_ms()).with_schema(SCHEMA);
-        let mut batch = Batch::one(record);
+        let mut batch = log::Batch::one(record);
         for attempt in 1.. {
             let appending = {
                 let mut next = self.stamp.lock().await;

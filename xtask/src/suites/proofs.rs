@@ -23,3 +23,11 @@ pub(super) fn fuzz(ground: &Ground) -> Result<Tally> {
 pub(super) fn fuzz_long(ground: &Ground) -> Result<Tally> {
     lab(ground, "fuzz --seconds 1200", 1_800)
 }
+
+pub(super) fn kill(ground: &Ground) -> Result<Tally> {
+    lab(ground, "kill --rounds 200", 360)
+}
+
+pub(super) fn kill_long(ground: &Ground) -> Result<Tally> {
+    lab(ground, "kill --rounds 1000 --seed 2", 1_800)
+}
