@@ -1,11 +1,14 @@
 //! Remembered prices.
 //!
 //! ```text
-//! Seen (a partner's answer to a question, and when) ──▶ codec ──▶ bytes on the log and in memory
-//!                                                  └──▶ store ──▶ recall, latest
+//! Seen (a partner's answer to a question, and when) ─▶ codec ─┬▶ log (memory)
+//!                                                            ├▶ store ─▶ recall, latest price
+//!                                                            ├▶ indicative ─▶ cheapest by route and day
+//!                                                            └▶ history ─▶ low, typical or high
 //! ```
 //!
-//! Knows nothing of searches, files or sockets; time is an argument. Start reading at [`seen`].
+//! Knows nothing of searches. Everything but [`memory`] is pure: no files, and time is an argument.
+//! Start reading at [`seen`]; [`store::PriceStore`] and [`codec::Batch`] have examples.
 
 mod block;
 pub mod codec;
