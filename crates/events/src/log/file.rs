@@ -297,7 +297,13 @@ impl FileLog {
 
 /// Makes the folder and takes its lock. A disk that takes no changes can be read without.
 fn prepare(disk: &dyn Disk, folder: &str) -> Result<Option<DiskLock>, LogError> {
-    let made = disk.create_dir(folder).and_then(|()| disk.sync_dir(folder_of(folder)));
+    let mut made = disk.create_dir(folder);
+    let mut above = folder;
+    // Every folder on the way may be new.
+    while made.is_ok() && !above.is_empty() {
+        above = folder_of(above);
+        made = disk.sync_dir(above);
+    }
     if let Err(error) = made {
         tracing::warn!(folder, %error, "the log's folder cannot be made");
     }

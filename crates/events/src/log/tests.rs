@@ -90,6 +90,20 @@ async fn the_embedded_log_keeps_the_contract() {
 }
 
 #[test]
+fn a_log_may_lie_deep_in_a_disk() {
+    for seed in 0..20 {
+        let disk = Arc::new(FaultDisk::from_seed(seed));
+        let log = FileLog::open_inline(disk.clone(), "a/b/c", small()).unwrap();
+        log.append_now(&prices(), &batch("deep", 0)).wait().unwrap();
+        disk.crash();
+        drop(log);
+        disk.reboot();
+        let log = FileLog::open_inline(disk, "a/b/c", small()).unwrap();
+        assert_eq!(texts(&log, &prices()), [(0, "deep".to_owned())]);
+    }
+}
+
+#[test]
 fn a_log_has_one_owner() {
     let disk = Arc::new(FaultDisk::from_seed(1));
     let log = FileLog::open(disk.clone(), "log", small()).unwrap();
