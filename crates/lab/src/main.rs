@@ -137,6 +137,16 @@ const TARGETS: &[fuzz::Target] = &[
         decode: partners::fuzz::partner_file,
     },
     fuzz::Target {
+        name: "log_segment",
+        corpus: "crates/events/tests/corpus/segment",
+        decode: events::fuzz::segment,
+    },
+    fuzz::Target {
+        name: "log_batch",
+        corpus: "crates/events/tests/corpus/segment",
+        decode: events::fuzz::batch,
+    },
+    fuzz::Target {
         name: "search_token",
         corpus: "crates/search/tests/corpus/token",
         decode: search::fuzz::token,
