@@ -15,19 +15,20 @@
 //!   an equal part of the limit. What goes depends on content alone, not on reading.
 //! - [`PriceStore::snapshot`] may run while answers are taken: it holds at least what was taken before
 //!   it began. Taking later answers again from the log changes nothing that is newer already.
+//! - Expiry and invalidation change what is remembered, so a replay repeats them: an invalidation is
+//!   [a record of the log](Invalidation::to_bytes), and expiry goes by the clock alone.
 //!
 //! Pure: no files, no clock. Limits: [`StoreSettings`], and those of [`crate::codec`].
 //! Cost: see `examples/price_store_speed.rs`; about 10 bytes a price in large answers.
 
 mod entry;
+mod invalidation;
 mod shard;
 mod snapshot;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::{
-    AgentId, AirportCode, Answer, CarrierCode, Date, ItineraryKey, Money, PartnerId, QuestionKey,
-};
+use domain::{AgentId, Answer, Date, ItineraryKey, Money, PartnerId, QuestionKey};
 use runtime::Limited;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,7 @@ use crate::seen::Seen;
 use entry::Entry;
 use shard::Shard;
 
+pub use invalidation::Invalidation;
 pub use snapshot::RestoreError;
 
 /// Shards: enough that two cores seldom meet.
@@ -103,22 +105,6 @@ pub struct Latest {
     pub seen_ms: i64,
     /// The partner who said so.
     pub partner: PartnerId,
-}
-
-/// What shall not be believed any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Invalidation {
-    /// All answers of a partner.
-    Partner(PartnerId),
-    /// All answers to questions with a leg between these airports.
-    Route {
-        /// From.
-        origin: AirportCode,
-        /// To.
-        destination: AirportCode,
-    },
-    /// All answers with a flight that the carrier sells or operates.
-    Carrier(CarrierCode),
 }
 
 /// What became of taken answers.

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use domain::CarrierCode;
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
@@ -251,6 +252,45 @@ fn a_snapshot_that_cannot_be_written_says_so() {
     assert!(store().snapshot(&mut Full).is_err());
 }
 
+#[test]
+fn two_threads_and_a_reader_make_the_store_that_one_thread_makes() {
+    let worlds: Vec<World> = (0..12).map(|number| World::new(question(number), 15)).collect();
+    let rounds = |store: &PriceStore, half: Option<usize>| {
+        for round in 0..4 {
+            for (n, world) in worlds.iter().enumerate() {
+                // each partner answers by one thread, so that its answers come in their order
+                for seen in world.search(NOW + round * HOUR, 4, 8) {
+                    let own = usize::from(seen.partner > partner(1));
+                    if half.is_none_or(|half| half == own) {
+                        store.take(&[seen]).unwrap();
+                    }
+                }
+                let found = store.recall(worlds[n / 2].question.key(), NOW, Wanted::Any);
+                assert!(found.len() <= 4);
+            }
+        }
+    };
+    let (one, both) = (store(), store());
+    rounds(&one, None);
+    let mut copies = Vec::new();
+    std::thread::scope(|scope| {
+        for half in 0..2 {
+            let (both, rounds) = (&both, &rounds);
+            scope.spawn(move || rounds(both, Some(half)));
+        }
+        for _ in 0..5 {
+            copies.push(snapshot(&both));
+        }
+    });
+    assert!(both.same_as(&one));
+    for copy in copies {
+        // whatever moment it shows, the log makes it whole
+        let restored = restore(&both, &copy).unwrap();
+        rounds(&restored, None);
+        assert!(restored.same_as(&one));
+    }
+}
+
 /// What may happen to a store.
 #[derive(Clone, Debug)]
 enum Step {
@@ -263,7 +303,11 @@ fn apply(store: &PriceStore, step: &Step) {
     match step {
         Step::Take(seen) => _ = store.take(seen).unwrap(),
         Step::Expire(now_ms) => _ = store.expire(*now_ms),
-        Step::Invalidate(what, until_ms) => _ = store.invalidate(*what, *until_ms),
+        Step::Invalidate(what, until_ms) => {
+            let record = what.to_bytes(*until_ms);
+            let (what, until_ms) = Invalidation::from_bytes(&record).unwrap();
+            store.invalidate(what, until_ms);
+        }
     }
 }
 
@@ -372,6 +416,13 @@ proptest! {
             restored.take(seen).unwrap();
         }
         prop_assert!(restored.same_as(&whole));
+    }
+
+    #[test]
+    fn no_bytes_make_an_invalidation_panic(bytes in vec(any::<u8>(), 0..20)) {
+        if let Ok((what, until_ms)) = Invalidation::from_bytes(&bytes) {
+            prop_assert_eq!(what.to_bytes(until_ms), bytes);
+        }
     }
 
     #[test]
