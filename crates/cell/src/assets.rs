@@ -1,7 +1,7 @@
 //! The page: files of `web/`, embedded when the binary is built.
 //!
-//! `/` and every path under `/search` answer with `index.html`, so that a link to a search opens
-//! the page. Each file has an `ETag` of its content; browsers ask again each time and get 304.
+//! `/`, `/explore` and every path under `/search` answer with `index.html`, so that a link to a
+//! search or to the map opens the page. Each file has an `ETag` of its content; browsers ask again each time and get 304.
 //!
 //! Nothing is read from disk when the service runs.
 
@@ -23,7 +23,7 @@ static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/assets.rs")
 
 /// The file that answers a path, if there is one.
 fn find(path: &str) -> Option<(&'static str, &'static [u8])> {
-    let opens_page = path == "/" || path == "/search" || path.starts_with("/search/");
+    let opens_page = matches!(path, "/" | "/explore" | "/search") || path.starts_with("/search/");
     let path = if opens_page { "/index.html" } else { path };
     let at = FILES.binary_search_by(|(known, _)| (*known).cmp(path)).ok()?;
     FILES.get(at).copied()
@@ -104,8 +104,9 @@ mod tests {
     }
 
     #[test]
-    fn links_into_a_search_open_the_page_and_other_paths_do_not() {
+    fn links_into_a_search_or_the_map_open_the_page_and_other_paths_do_not() {
         assert_eq!(exists("/"), exists("/index.html"));
+        assert_eq!(exists("/explore"), exists("/index.html"));
         assert_eq!(exists("/search/abc-cell1"), exists("/index.html"));
         assert!(!exists("/searching"));
         assert!(!exists("/../Cargo.toml"));

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use domain::CountryCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Uri};
+use prices::history::History;
 use prices::indicative::Indicative;
 use quick_cache::sync::Cache;
 use runtime::{Shutdown, Workers};
@@ -48,6 +49,8 @@ pub struct CellParts {
 pub struct PriceIndexes {
     /// The cheapest price per route and days.
     pub indicative: Arc<Indicative>,
+    /// What trips cost over time.
+    pub history: Arc<History>,
 }
 
 impl std::fmt::Debug for CellParts {
@@ -201,7 +204,8 @@ mod tests {
             });
             let (engine, settings) = (engine.unwrap(), CellSettings::default());
             let indicative = Arc::new(Indicative::new(Default::default(), Arc::default()));
-            let prices = PriceIndexes { indicative };
+            let history = Arc::new(History::new(Default::default()));
+            let prices = PriceIndexes { indicative, history };
             Self::new(CellParts { engine, cell: 1, roster, workers, shutdown, prices, settings })
         }
     }

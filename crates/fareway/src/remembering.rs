@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use cell::{PriceIndexes, SearchMemory};
-use domain::CurrencyCode;
 use events::log::FileLog;
+use prices::follow::{Follower, FollowerParts};
 use prices::freshness::Freshness;
+use prices::history::History;
 use prices::indicative::{EuroRates, Indicative};
 use prices::memory::Memory;
 use prices::store::PriceStore;
@@ -21,6 +22,8 @@ use crate::settings::PricesSettings;
 const EXPIRE_EVERY: Duration = Duration::from_secs(60);
 /// Folder of the log within the data folder.
 const FOLDER: &str = "log";
+/// Snapshot of the price history within the data folder.
+const HISTORY: &str = "history.snapshot";
 
 /// What a process remembers.
 #[derive(Debug)]
@@ -34,7 +37,8 @@ pub(crate) struct Remembering {
 impl Remembering {
     /// Remembers nothing beyond this process, and asks every partner anew.
     pub(crate) fn nothing(settings: &PricesSettings) -> Self {
-        Self { memory: None, indexes: PriceIndexes { indicative: indicative(settings) } }
+        let history = Arc::new(History::new(settings.history.clone()));
+        Self { memory: None, indexes: PriceIndexes { indicative: indicative(settings), history } }
     }
 
     /// Opens the log in the data folder and starts bringing its prices back; searches need not wait
@@ -49,38 +53,56 @@ impl Remembering {
         if !settings.enabled {
             return Ok(Self::nothing(settings));
         }
-        let (data, log_settings) = (data.to_owned(), settings.log.clone());
         let describe = format!("the log in {} cannot be opened", data.join(FOLDER).display());
-        let open = move || -> Result<FileLog> {
+        let (data, log_settings) = (data.to_owned(), settings.log.clone());
+        let history_settings = settings.history.clone();
+        let open = move || -> Result<(Arc<FileLog>, Follower)> {
             let disk = Arc::new(RealDisk::open(&data)?);
-            Ok(FileLog::open(disk, FOLDER, log_settings)?)
+            let log = Arc::new(FileLog::open(disk.clone(), FOLDER, log_settings)?);
+            let follower = Follower::open(FollowerParts {
+                log: log.clone(),
+                disk,
+                path: HISTORY.to_owned(),
+                rates: rates(),
+                settings: history_settings,
+            })?;
+            Ok((log, follower))
         };
-        let log = workers.run(open).await?.context(describe)?;
+        let (log, follower) = workers.run(open).await?.context(describe)?;
         let freshness = Freshness::new(settings.freshness.clone());
         let store = Arc::new(PriceStore::new(settings.store.clone(), freshness));
         let indicative = indicative(settings);
         let memory = Memory::open(
-            Arc::new(log),
+            log,
             u64::from(writer),
             store,
             Arc::clone(&indicative),
             Some(workers.clone()),
         );
         let memory = Arc::new(memory.await?);
+        let history = Arc::clone(follower.history());
+        let snapshot_every = Duration::from_secs(settings.history_snapshot_s.get());
+        tasks.spawn(follower.run(workers.clone(), shutdown.clone(), snapshot_every));
         tasks.spawn(replay(Arc::clone(&memory), shutdown.clone()));
-        tasks.spawn(expire(Arc::clone(&memory), workers.clone(), shutdown.clone()));
-        Ok(Self { memory: Some(SearchMemory::new(memory)), indexes: PriceIndexes { indicative } })
+        tasks.spawn(expire(
+            (Arc::clone(&memory), Arc::clone(&history)),
+            workers.clone(),
+            shutdown.clone(),
+        ));
+        Ok(Self {
+            memory: Some(SearchMemory::new(memory)),
+            indexes: PriceIndexes { indicative, history },
+        })
     }
 }
 
+/// Rates that make prices comparable.
+fn rates() -> Arc<EuroRates> {
+    Arc::new(EuroRates::from(atlas::atlas().rates()))
+}
+
 fn indicative(settings: &PricesSettings) -> Arc<Indicative> {
-    const CENTS: f64 = 100.0;
-    let euro = CurrencyCode::literal("EUR");
-    let rates = atlas::atlas().rates();
-    let per_minor =
-        |code: CurrencyCode| rates.factor(code, euro).map(|cents| (code, cents / CENTS));
-    let rates = Arc::new(EuroRates::new(rates.known().filter_map(per_minor)));
-    Arc::new(Indicative::new(settings.indicative.clone(), rates))
+    Arc::new(Indicative::new(settings.indicative.clone(), rates()))
 }
 
 async fn replay(memory: Arc<Memory>, shutdown: Shutdown) {
@@ -107,16 +129,25 @@ async fn replay(memory: Arc<Memory>, shutdown: Shutdown) {
     }
 }
 
-async fn expire(memory: Arc<Memory>, workers: Workers, shutdown: Shutdown) {
+async fn expire(
+    (memory, history): (Arc<Memory>, Arc<History>),
+    workers: Workers,
+    shutdown: Shutdown,
+) {
     loop {
         tokio::select! {
             biased;
             () = shutdown.begun() => return,
             () = tokio::time::sleep(EXPIRE_EVERY) => {}
         }
-        let memory = Arc::clone(&memory);
+        let (memory, history) = (Arc::clone(&memory), Arc::clone(&history));
+        let work = move || {
+            let now_ms = runtime::unix_ms();
+            memory.expire(now_ms);
+            history.expire(now_ms);
+        };
         // Workers that have stopped mean that the process stops.
-        if workers.run(move || memory.expire(runtime::unix_ms())).await.is_err() {
+        if workers.run(work).await.is_err() {
             return;
         }
     }

@@ -45,6 +45,9 @@ pub(crate) struct PricesSettings {
     pub(crate) store: prices::store::StoreSettings,
     /// `[prices.indicative]`
     pub(crate) indicative: prices::indicative::IndicativeSettings,
+    /// `[prices.history]`
+    pub(crate) history: prices::history::HistorySettings,
+    pub(crate) history_snapshot_s: Limited<10, 86_400>,
     /// `[prices.log]`
     pub(crate) log: events::log::LogSettings,
 }
@@ -56,6 +59,8 @@ impl Default for PricesSettings {
             freshness: prices::freshness::FreshnessSettings::default(),
             store: prices::store::StoreSettings::default(),
             indicative: prices::indicative::IndicativeSettings::default(),
+            history: prices::history::HistorySettings::default(),
+            history_snapshot_s: Limited::literal(300),
             log: events::log::LogSettings::default(),
         }
     }

@@ -14,6 +14,7 @@ mod block;
 pub mod codec;
 #[cfg(test)]
 mod fixture;
+pub mod follow;
 pub mod freshness;
 pub mod history;
 pub mod indicative;

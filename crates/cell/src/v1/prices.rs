@@ -4,11 +4,14 @@
 //! /v1/prices/month    cheapest per day of departure             ─▶ calendar with price colours
 //! /v1/prices/graph    cheapest per departure and return day     ─▶ price graph
 //! /v1/prices/explore  cheapest per city or country              ─▶ map: where can I go for 150?
+//! /v1/prices/history  low, median, high per day of observation  ─▶ is that a good price?
 //! ```
 //!
-//! Prices are for one adult in economy, in the market that is asked for, at most four days old.
+//! Prices are for one adult in economy, in the market that is asked for; all but the history are at
+//! most four days old.
 //! Amounts are minor units of the display currency. Nothing seen is an empty list, not an error.
 
+mod over_time;
 mod read;
 
 use std::sync::Arc;
@@ -19,6 +22,7 @@ use axum::response::Response;
 use domain::CurrencyCode;
 use prices::indicative::{Ask, DateUnit, Quote, QuotePair, When};
 
+pub(crate) use self::over_time::history;
 use self::read::Wanted;
 use crate::json::Json;
 use crate::key;

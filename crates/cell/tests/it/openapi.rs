@@ -6,7 +6,7 @@ use cell::{OPENAPI, ROUTES};
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::site::{Answer, Site, trip, v3_trip};
+use crate::site::{Answer, Site, soon, trip, v3_trip};
 use crate::v3::V3;
 
 fn document() -> Value {
@@ -82,6 +82,10 @@ async fn our_own_answers_fit_their_schemas() {
     fits("/v1/culture", "get", &site.get("/v1/culture").await);
     crate::prices::see_some(&site).await;
     let trip = "origin=city:LON&destination=city:NYC";
+    let dated = format!("{trip}&out={}&back={}", soon(40), soon(47));
+    for query in [dated.as_str(), trip] {
+        fits("/v1/prices/history", "get", &site.get(&format!("/v1/prices/history?{query}")).await);
+    }
     for query in [trip, "origin=city:LON&destination=XQX"] {
         for path in ["/v1/prices/month", "/v1/prices/graph", "/v1/prices/explore"] {
             fits(path, "get", &site.get(&format!("{path}?{query}")).await);

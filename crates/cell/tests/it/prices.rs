@@ -261,3 +261,39 @@ async fn a_wrong_indicative_search_is_refused_with_the_field() {
     legs.push(legs[0].clone());
     refused("/query/queryLegs", json!(legs), "query.queryLegs[1]").await;
 }
+
+#[tokio::test]
+async fn a_trip_remembers_what_it_cost_and_judges_a_price_only_with_enough_behind_it() {
+    let site = Site::start(0).await;
+    see_some(&site).await;
+    let path = format!(
+        "/v1/prices/history?origin=city:LON&destination=city:NYC&out={}&back={}",
+        soon(40),
+        soon(47)
+    );
+    let mut answer = Value::Null;
+    for _ in 0..100 {
+        answer = site.get(&path).await.json();
+        if answer["days"].as_array().unwrap().len() == 1 {
+            break;
+        }
+        // The history follows the log.
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    let day = &answer["days"][0];
+    assert_eq!(day["searches"], 1, "{answer}");
+    assert_eq!((&day["low"], &day["high"]), (&day["median"], &day["median"]));
+    assert_eq!(day["low"], answer["outlook"]["price"], "the cheapest is what is judged");
+    assert_eq!(answer["outlook"]["verdict"], "unknown", "one search says nothing");
+    let judged = site.get(&format!("{path}&price=100")).await.json();
+    assert!((99..=101).contains(&judged["outlook"]["price"].as_i64().unwrap()), "{judged}");
+    for (query, field) in [
+        ("origin=LON&destination=NYC", "out"),
+        ("origin=LON&destination=NYC&out=2027-03", "out"),
+        ("origin=LON&destination=NYC&out=2027-03-09&back=2027-03-08", "back"),
+        ("origin=LON&destination=anywhere&out=2027-03-09", "destination"),
+    ] {
+        let refused = site.get(&format!("/v1/prices/history?{query}")).await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["field"]), (400, &json!(field)));
+    }
+}

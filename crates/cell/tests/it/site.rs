@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cell::{CellParts, CellSettings, PriceIndexes, SearchMemory, router};
-use domain::CurrencyCode;
 use events::log::{FileLog, LogSettings};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -15,7 +14,9 @@ use hyper_util::rt::TokioExecutor;
 use hyper_util::service::TowerToHyperService;
 use partners::asker::AskerParts;
 use partners::{Asker, AskerSettings, Registry};
+use prices::follow::{Follower, FollowerParts};
 use prices::freshness::Freshness;
+use prices::history::HistorySettings;
 use prices::indicative::{EuroRates, Indicative, IndicativeSettings};
 use prices::memory::Memory;
 use prices::store::{PriceStore, StoreSettings};
@@ -76,18 +77,23 @@ async fn roster(slow_ms: u32, tasks: &TaskSet, shutdown: &Shutdown) -> RosterSou
 }
 
 /// A memory whose log is on a disk that lives as long as the test.
-async fn memory(workers: &Workers) -> (SearchMemory, PriceIndexes) {
+async fn memory(
+    workers: &Workers,
+    tasks: &TaskSet,
+    shutdown: &Shutdown,
+) -> (SearchMemory, PriceIndexes) {
     let disk = Arc::new(FaultDisk::from_seed(1));
-    let log = FileLog::open(disk, "log", LogSettings::default()).unwrap();
-    let rates = atlas::atlas().rates();
-    let euro = CurrencyCode::literal("EUR");
-    let per_minor = |code| rates.factor(code, euro).map(|cents| (code, cents / 100.0));
-    let rates = Arc::new(EuroRates::new(rates.known().filter_map(per_minor)));
-    let indicative = Arc::new(Indicative::new(IndicativeSettings::default(), rates));
+    let log = Arc::new(FileLog::open(disk.clone(), "log", LogSettings::default()).unwrap());
+    let rates = Arc::new(EuroRates::from(atlas::atlas().rates()));
+    let indicative = Arc::new(Indicative::new(IndicativeSettings::default(), Arc::clone(&rates)));
+    let (path, settings) = ("history".to_owned(), HistorySettings::default());
+    let follower = FollowerParts { log: log.clone(), disk, path, rates, settings };
+    let follower = Follower::open(follower).unwrap();
+    let history = Arc::clone(follower.history());
+    tasks.spawn(follower.run(workers.clone(), shutdown.clone(), Duration::from_secs(600)));
     let store = Arc::new(PriceStore::new(StoreSettings::default(), Freshness::default()));
-    let memory =
-        Memory::open(Arc::new(log), 1, store, Arc::clone(&indicative), Some(workers.clone()));
-    (SearchMemory::new(Arc::new(memory.await.unwrap())), PriceIndexes { indicative })
+    let memory = Memory::open(log, 1, store, Arc::clone(&indicative), Some(workers.clone()));
+    (SearchMemory::new(Arc::new(memory.await.unwrap())), PriceIndexes { indicative, history })
 }
 
 /// What a cell is made of, with a new engine.
@@ -98,7 +104,7 @@ pub(crate) async fn parts(
     shutdown: &Shutdown,
 ) -> CellParts {
     let workers = Workers::start("test", 2, 64).unwrap();
-    let (memory, prices) = memory(&workers).await;
+    let (memory, prices) = memory(&workers, tasks, shutdown).await;
     let engine = Engine::new(EngineParts {
         // Asked anew at once unless it is remembered.
         settings: SearchSettings { fresh_ms: Limited::literal(0), ..SearchSettings::default() },

@@ -1,8 +1,8 @@
 //! Reads the query of a question about remembered prices.
 //!
 //! `origin=EDI|city:LON|country:GB`, `destination=` likewise or `anywhere`, `out=2027-03-03|2027-03|any`,
-//! `back=` likewise or `none`, `by=country|city` for anywhere, `price_max=` minor units, `market=`,
-//! `currency=`, `locale=`.
+//! `back=` likewise or `none`, `by=country|city` for anywhere, `price_max=` and `price=` minor units,
+//! `market=`, `currency=`, `locale=`.
 
 use atlas::Atlas;
 use domain::{CountryCode, CurrencyCode, Date, Place};
@@ -22,6 +22,8 @@ pub(super) struct Wanted {
     pub(super) out: When,
     pub(super) back: Option<When>,
     pub(super) price_max: Option<i64>,
+    /// A price to be judged.
+    pub(super) price: Option<i64>,
     pub(super) market: CountryCode,
     pub(super) currency: CurrencyCode,
     pub(super) language: String,
@@ -65,6 +67,7 @@ pub(super) fn wanted(query: &str, atlas: &Atlas, home: CountryCode) -> Result<Wa
         out: When::Anytime,
         back: None,
         price_max: None,
+        price: None,
         market: home,
         currency: CurrencyCode::literal("EUR"),
         language: "en-GB".to_owned(),
@@ -84,9 +87,14 @@ pub(super) fn wanted(query: &str, atlas: &Atlas, home: CountryCode) -> Result<Wa
             "by" if value == "city" => by_city = true,
             "by" if value == "country" => by_city = false,
             "by" => return Err(wrong("must be city or country")),
-            "price_max" => {
-                let most = value.parse().ok().filter(|most: &i64| *most >= 0);
-                wanted.price_max = Some(most.ok_or_else(|| wrong("must be a whole number"))?);
+            "price_max" | "price" => {
+                let amount = value.parse().ok().filter(|amount: &i64| *amount >= 0);
+                let amount = Some(amount.ok_or_else(|| wrong("must be a whole number"))?);
+                if name == "price" {
+                    wanted.price = amount;
+                } else {
+                    wanted.price_max = amount;
+                }
             }
             "market" => {
                 let market =
@@ -126,7 +134,7 @@ const PLACE: &str =
     "must be an airport (EDI), a city (city:LON), a country (country:GB) or anywhere";
 const WHEN: &str = "must be a day (2027-03-03), a month (2027-03) or any";
 const KNOWN: &str =
-    "knows origin, destination, out, back, by, price_max, market, currency and locale";
+    "knows origin, destination, out, back, by, price, price_max, market, currency and locale";
 
 fn side(text: &str, atlas: &Atlas) -> Option<Side> {
     if text == "anywhere" {
