@@ -1,4 +1,4 @@
-// Starts the page and moves between its two places: the form and the results of one search.
+// Starts the page and moves between its places: the form, the results of one search, and the map.
 // The address bar is the truth: every place can be reloaded, shared, and reached by back and forward.
 
 import { chooserButton } from "./chooser.js";
@@ -10,6 +10,7 @@ import { emptyQuery, fromParams, legsOf, toParams, toRequest } from "./core/quer
 import { learnt } from "./core/places.js";
 import { rememberSearch } from "./core/recent.js";
 import { applyTheme, choose, settings, visitWith } from "./core/settings.js";
+import { explorePage } from "./explore/page.js";
 import { homePage } from "./home.js";
 import { resultsPage } from "./results/page.js";
 import { routeText } from "./results/summary.js";
@@ -26,13 +27,19 @@ const nav = {
     try {
       const { token } = await createSearch(toRequest(query, settings));
       history.pushState(null, "", addressOf(query, { token, sort: "best", filters: startFilters(query) }));
-      rememberSearch({ params: toParams(query, settings).toString(), route: routeText(query), days: legsOf(query).map((leg) => leg.date).slice(0, 2) });
+      remember(query);
       nav.offline(false);
       show(query, true);
     } catch (fault) {
       if (fault.name !== "ApiError") throw fault;
       form.refuse(fault);
     }
+  },
+  /** Searches a complete query, as a step of its own: other days picked among remembered prices. */
+  go(query) {
+    history.pushState(null, "", addressOf(query, { token: null, sort: "best", filters: startFilters(query) }));
+    remember(query);
+    show(query);
   },
   /** Asks everything anew: an expired link, other settings, a failed search. */
   again(query) {
@@ -56,6 +63,11 @@ const nav = {
     else history.replaceState(history.state, "", address);
     current.key = keyOf(new URLSearchParams(location.search));
   },
+  /** Keeps the address in step with the map. */
+  exploring(params) {
+    history.replaceState(null, "", `/explore?${params}`);
+    current.key = exploreKey();
+  },
   /** An open itinerary was closed by its own button: undo its step in the history. */
   closed(pushed) {
     if (pushed && history.state?.sheet) history.back();
@@ -72,12 +84,21 @@ const nav = {
     history.pushState(null, "", event.currentTarget.href);
     route();
   },
+  /** Goes to an address of the page. */
+  open(address) {
+    history.pushState(null, "", address);
+    route();
+  },
   /** Shows or hides the bar that says the server cannot be reached. */
   offline(on) {
     banner.hidden = !on;
     if (on) fill(banner, icon("state-offline"), h("span", {}, t("state.offline_bar")), h("button", { type: "button", class: "link", on: { click: () => nav.retry() } }, t("state.retry")));
   },
 };
+
+function remember(query) {
+  rememberSearch({ params: toParams(query, settings).toString(), route: routeText(query), days: legsOf(query).map((leg) => leg.date).slice(0, 2) });
+}
 
 function startFilters(query) {
   const filters = noFilters();
@@ -100,9 +121,18 @@ function keyOf(params) {
   return names.map((name) => params.getAll(name).join("|")).join("&");
 }
 
+function exploreKey() {
+  return `explore${location.search}`;
+}
+
 /** Shows what the address says. */
 function route() {
   const params = new URLSearchParams(location.search);
+  if (location.pathname === "/explore") {
+    visitWith(params.get("market"), params.get("currency"));
+    put(() => explorePage(params, nav), exploreKey());
+    return;
+  }
   const query = location.pathname.startsWith("/search") ? fromParams(params) : null;
   if (!query) {
     current.query = current.query ?? emptyQuery();
@@ -115,29 +145,34 @@ function route() {
 
 /** Builds the page of a query, or the first page. `fresh`: the search was started just now. */
 function show(query, fresh = false) {
-  current.page?.close();
   const params = new URLSearchParams(location.search);
   if (query) {
     current.query = query;
     const view = readView(params);
     if (query.direct && !params.has("stops") && !params.has("token")) view.filters.stops.add("0");
-    current.key = keyOf(params);
-    current.page = resultsPage(query, { ...view, token: params.get("token"), fresh, open: params.get("open") }, nav);
+    put(() => resultsPage(query, { ...view, token: params.get("token"), fresh, open: params.get("open") }, nav), keyOf(params));
   } else {
-    current.key = "home";
-    current.page = homePage(current.query, nav);
+    put(() => homePage(current.query, nav), "home");
   }
-  frame(Boolean(query));
+}
+
+/** Replaces the page on screen. The old one is closed before the new one is built. */
+function put(build, key) {
+  current.page?.close();
+  current.key = key;
+  current.page = build();
+  frame(key !== "home");
   fill(main, current.page.node);
   scrollTo(0, 0);
   main.focus({ preventScroll: true });
 }
 
-function frame(inResults) {
-  document.body.classList.toggle("in-results", inResults);
+function frame(inner) {
+  document.body.classList.toggle("in-results", inner);
   document.getElementById("skip").textContent = t("shell.skip");
   fill(document.getElementById("top"), h("div", { class: "wrap top-in" },
     h("a", { class: "logo", href: "/", "aria-label": t("shell.home"), on: { click: nav.follow } }, icon("logo", "logo-mark"), h("span", { class: "logo-word", translate: "no" }, "Fareway")),
+    h("nav", { class: "top-nav", "aria-label": t("shell.nav") }, h("a", { class: "top-link", href: "/explore", "aria-current": location.pathname === "/explore" ? "page" : null, on: { click: nav.follow } }, icon("pin"), h("span", {}, t("shell.explore")))),
     chooserButton(onChoose)));
   fill(document.getElementById("foot"), h("div", { class: "wrap foot-in" }, h("p", {}, t("shell.foot")), h("p", {}, h("a", { href: "/openapi.json" }, t("shell.api")))));
 }
@@ -147,13 +182,19 @@ async function onChoose(changes) {
   choose(changes);
   await useLocale(settings.locale);
   if (asked && location.pathname.startsWith("/search") && current.query) nav.again(current.query);
+  else if (asked && location.pathname === "/explore") {
+    const params = new URLSearchParams(location.search);
+    for (const name of ["market", "currency", "max"]) params.delete(name);
+    history.replaceState(null, "", `/explore?${params}`);
+    route();
+  }
   else route();
   document.querySelector(".top-button")?.focus();
 }
 
 addEventListener("popstate", () => {
   const params = new URLSearchParams(location.search);
-  const key = location.pathname.startsWith("/search") ? keyOf(params) : "home";
+  const key = location.pathname.startsWith("/search") ? keyOf(params) : location.pathname === "/explore" ? exploreKey() : "home";
   if (key === current.key) current.page?.restore(params.get("open"));
   else route();
 });

@@ -1,4 +1,4 @@
-// The first page: the form, searches made lately, and what Fareway promises.
+// The first page: the form, searches made lately, the way to the map, and what Fareway promises.
 
 import { fill, h, icon } from "./core/dom.js";
 import { day } from "./core/format.js";
@@ -21,6 +21,9 @@ export function homePage(query, nav) {
       h("div", { class: "wrap hero-in" }, title, h("p", { class: "hero-text" }, t("home.text")), form.node)),
     h("div", { class: "wrap" },
       recent,
+      h("section", { class: "home-explore", "aria-labelledby": "home-explore" },
+        h("div", {}, h("h2", { id: "home-explore" }, t("explore.title")), h("p", {}, t("explore.text"))),
+        h("a", { class: "btn quiet", href: "/explore", on: { click: nav.follow } }, icon("pin"), t("shell.explore"))),
       h("section", { class: "promises", "aria-label": t("home.promises") }, PROMISES.map((name) =>
         h("div", { class: "promise" }, icon(`promise-${name}`, "promise-icon"), h("h2", {}, t(`home.${name}_title`)), h("p", {}, t(`home.${name}_text`)))))));
 

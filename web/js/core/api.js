@@ -70,3 +70,8 @@ export async function suggest(term, locale, limit, signal) {
 export function readCulture() {
   return call("/v1/culture");
 }
+
+/** Prices seen lately: `kind` is `month`, `graph` or `explore`, `params` a URLSearchParams. */
+export function readPrices(kind, params, signal) {
+  return call(`/v1/prices/${kind}?${params}`, { signal });
+}

@@ -53,6 +53,19 @@ export function icon(name, extra = "") {
   return svg;
 }
 
+/** Makes an SVG element; `on` and `data` as in `h`. */
+export function svg(tag, props, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [key, value] of Object.entries(props ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key === "on") for (const [event, listener] of Object.entries(value)) node.addEventListener(event, listener);
+    else if (key === "data") for (const [name, text] of Object.entries(value)) node.dataset[name] = text;
+    else node.setAttribute(key, String(value));
+  }
+  append(node, children);
+  return node;
+}
+
 /** Text that only assistive technology reads. */
 export function srOnly(text) {
   return h("span", { class: "sr-only" }, text);

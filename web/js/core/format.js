@@ -28,6 +28,24 @@ export function moneyParts(minor, currency, decimals) {
   return moneyFormat(currency, decimals).formatToParts(minor / 10 ** decimals);
 }
 
+const SHORT_LETTERS = 6;
+
+/**
+ * Money for a small cell: whole units, rounded up so that it never promises less, thousands shortened,
+ * and without the currency where its sign is long. What stands beside it must say the exact amount.
+ */
+export function shortMoney(minor, currency, decimals) {
+  const units = Math.ceil(minor / 10 ** decimals);
+  const digits = units >= 10_000 ? { notation: "compact", maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 };
+  const whole = formatter("NumberFormat", { style: "currency", currency, currencyDisplay: "narrowSymbol", ...digits }).format(units);
+  return [...whole].length <= SHORT_LETTERS ? whole : formatter("NumberFormat", digits).format(units);
+}
+
+/** Money in whole units, rounded up: £1,235. */
+export function roundMoney(minor, currency, decimals) {
+  return formatter("NumberFormat", { style: "currency", currency, currencyDisplay: "narrowSymbol", maximumFractionDigits: 0 }).format(Math.ceil(minor / 10 ** decimals));
+}
+
 /** Money as a partner wrote it: a decimal string and its currency. */
 export function quotedMoney({ amount, currency }) {
   const decimals = (String(amount).split(".")[1] ?? "").length;
@@ -71,6 +89,15 @@ export function day(local) {
 /** Day in full: Wednesday, 3 March 2027. */
 export function longDay(local) {
   return formatter("DateTimeFormat", { dateStyle: "full", timeZone: "UTC" }).format(asUtc(local));
+}
+
+/** Weekday and day of a date, apart: Wed, 3 Mar. */
+export function dayParts(local) {
+  const moment = asUtc(local);
+  return {
+    weekday: formatter("DateTimeFormat", { weekday: "short", timeZone: "UTC" }).format(moment),
+    day: formatter("DateTimeFormat", { day: "numeric", month: "short", timeZone: "UTC" }).format(moment),
+  };
 }
 
 /** Month of a date: March 2027. */
@@ -141,6 +168,12 @@ export function dayShiftWords(shift) {
 export function today() {
   const now = new Date();
   return isoDate(new Date(now.getTime() - now.getTimezoneOffset() * 60_000));
+}
+
+/** A month ("2027-03") some months after `month`. */
+export function addMonths(month, step) {
+  const [year, number] = month.split("-").map(Number);
+  return new Date(Date.UTC(year, number - 1 + step, 1)).toISOString().slice(0, 7);
 }
 
 /** A date some days after `date`. */

@@ -1,25 +1,31 @@
 // One or two months to pick a day from. In: the day chosen, the first and last day allowed, and the
 // days between which the trip lies. Out: `onPick(date)`. Arrow keys move by day and week, Page Up and
-// Page Down by month, Home and End within the week; weeks start as the locale starts them.
+// Page Down by month, Home and End within the week; weeks start as the locale starts them. With a book
+// of prices the days carry the cheapest price seen.
 
 import { fill, h, icon } from "../core/dom.js";
-import { addDays, longDay, monthName, today, weekdayNames } from "../core/format.js";
+import { addDays, addMonths, longDay, monthName, today, weekdayNames } from "../core/format.js";
 import { currentLocale, t } from "../core/i18n.js";
+import { dayMarks } from "../prices/day_marks.js";
 
 /** Builds the calendar; call `show` each time it opens. */
 export function calendar({ onPick, onEscape }) {
   const months = h("div", { class: "months" });
   const back = h("button", { type: "button", class: "round cal-step", "aria-label": t("calendar.back"), on: { click: () => turn(-1) } }, icon("chevron", "cal-back"));
   const on = h("button", { type: "button", class: "round cal-step", "aria-label": t("calendar.on"), on: { click: () => turn(1) } }, icon("chevron", "cal-on"));
-  const node = h("div", { class: "cal" }, h("div", { class: "cal-head" }, back, on), months);
-  const state = { value: "", min: "", max: "", range: [], month: "", focus: "" };
+  const marks = dayMarks();
+  const node = h("div", { class: "cal" }, h("div", { class: "cal-head" }, back, on), months, marks.below);
+  const state = { value: "", min: "", max: "", range: [], month: "", focus: "", prices: null };
 
-  /** Shows the month of the chosen day and puts the focus on it. */
-  function show({ value, min, max, range }) {
+  /**
+   * Shows the month of the chosen day and puts the focus on it, unless `quiet`. `prices` is a book of
+   * prices by day, or null.
+   */
+  function show({ value, min, max, range, prices = null, quiet = false }) {
     const day = value && value >= min && value <= max ? value : min;
-    Object.assign(state, { value, min, max, range, focus: day, month: day.slice(0, 7) });
+    Object.assign(state, { value, min, max, range, prices, focus: day, month: day.slice(0, 7) });
     render();
-    focusDay();
+    if (!quiet) focusDay();
   }
 
   function render() {
@@ -27,6 +33,7 @@ export function calendar({ onPick, onEscape }) {
     fill(months, shown.map((month) => monthTable(month)));
     back.disabled = state.month <= state.min.slice(0, 7);
     on.disabled = state.month >= state.max.slice(0, 7);
+    marks.show(node, shown, state.prices);
   }
 
   function monthTable(month) {
@@ -49,7 +56,7 @@ export function calendar({ onPick, onEscape }) {
       h("button", {
         type: "button", class: `day${end ? " end-day" : ""}`, disabled: date < state.min || date > state.max, tabindex: date === state.focus ? "0" : "-1",
         "aria-label": longDay(date), "aria-current": date === today() ? "date" : null, data: { date }, on: { click: () => onPick(date) },
-      }, String(Number(date.slice(8)))));
+      }, h("span", { class: "day-number" }, String(Number(date.slice(8)))), h("span", { class: "day-price" })));
   }
 
   function turn(step) {
@@ -93,11 +100,6 @@ export function calendar({ onPick, onEscape }) {
   });
 
   return { node, show };
-}
-
-function addMonths(month, step) {
-  const [year, number] = month.split("-").map(Number);
-  return new Date(Date.UTC(year, number - 1 + step, 1)).toISOString().slice(0, 7);
 }
 
 function daysIn(month) {

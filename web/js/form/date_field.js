@@ -7,8 +7,11 @@ import { t } from "../core/i18n.js";
 import { HORIZON_DAYS } from "../core/query.js";
 import { calendar } from "./calendar.js";
 
-/** Builds the field. `min` and `range` are functions, because other dates move them. */
-export function dateField({ label, value, min = today, range = () => [], onChange }) {
+/**
+ * Builds the field. `min`, `range` and `prices` are functions, because other fields move them; `prices`
+ * answers a book of prices by day, or null while the route is not known.
+ */
+export function dateField({ label, value, min = today, range = () => [], prices = () => null, onChange }) {
   const id = uid("date");
   let date = value ?? "";
   const written = h("span", { class: "date-text" });
@@ -37,7 +40,7 @@ export function dateField({ label, value, min = today, range = () => [], onChang
     pop.hidden = false;
     button.setAttribute("aria-expanded", "true");
     const first = min() || today();
-    picker.show({ value: date, min: first < today() ? today() : first, max: addDays(today(), HORIZON_DAYS), range: range() });
+    picker.show({ value: date, min: first < today() ? today() : first, max: addDays(today(), HORIZON_DAYS), range: range(), prices: prices() });
     document.addEventListener("pointerdown", outside, true);
   }
 

@@ -5,6 +5,7 @@ import { fill, h, icon } from "../core/dom.js";
 import { addDays, today } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { LEGS_MAX } from "../core/query.js";
+import { dayBook } from "../prices/day_book.js";
 import { dateField } from "./date_field.js";
 import { placeField } from "./place_field.js";
 
@@ -55,6 +56,7 @@ export function legsFields(query, onChange) {
       label: t("form.depart"), value: leg.date,
       min: () => (index > 0 ? query.legs[index - 1].date : today()),
       range: tripRange,
+      prices: () => bookOf(leg, { back: query.trip === "return" ? "any" : null }),
       onChange: (date) => {
         leg.date = date;
         pushDates(index);
@@ -71,6 +73,13 @@ export function legsFields(query, onChange) {
     return query.trip === "return" ? [query.legs[0].date, query.returnDate] : [];
   }
 
+  // The cheapest prices seen by day: of the way out with any way back, then of the way back for the day
+  // of the way out that was chosen.
+  function bookOf({ origin, destination }, days) {
+    if (!origin || !destination || origin.id === destination.id) return null;
+    return dayBook({ origin: origin.id, destination: destination.id, direct: query.direct, ...days });
+  }
+
   // A later date may not be before an earlier one: moving one moves those after it.
   function pushDates(index) {
     if (query.trip === "multi") {
@@ -85,7 +94,7 @@ export function legsFields(query, onChange) {
   }
 
   function returnDay() {
-    const field = dateField({ label: t("form.return"), value: query.returnDate, min: () => query.legs[0].date, range: tripRange, onChange: (date) => { query.returnDate = date; changed(); } });
+    const field = dateField({ label: t("form.return"), value: query.returnDate, min: () => query.legs[0].date, range: tripRange, prices: () => bookOf(query.legs[0], { out: query.legs[0].date }), onChange: (date) => { query.returnDate = date; changed(); } });
     fields["legs[1].date"] = field;
     return field.node;
   }

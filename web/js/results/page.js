@@ -10,6 +10,8 @@ import { has, t } from "../core/i18n.js";
 import { placeOf } from "../core/places.js";
 import { legsOf, toRequest, travellerCount } from "../core/query.js";
 import { settings } from "../core/settings.js";
+import { forgetPrices } from "../prices/memory.js";
+import { otherDays } from "../prices/other_days.js";
 import { openSheet } from "../core/sheet.js";
 import { openDetails } from "./details.js";
 import { filterPanel } from "./filter_panel.js";
@@ -22,12 +24,14 @@ import { searchSummary } from "./summary.js";
 import { sortTabs } from "./tabs.js";
 
 const NAMED_MAX = 3;
+/** A price is remembered within a second of being seen. */
+const REMEMBERED_MS = 1_200;
 
 /** Builds the page. `view` is { token, fresh, sort, filters, open }; `fresh` says it was just started. */
 export function resultsPage(query, view, nav) {
   const session = new Session({ token: view.token, fresh: view.fresh, request: toRequest(query, settings), sort: view.sort, filters: view.filters });
   const travellers = travellerCount(query);
-  const state = { data: null, details: null, ledger: null, sheet: null, wanted: view.open, over: false };
+  const state = { data: null, details: null, ledger: null, sheet: null, wanted: view.open, over: false, timer: 0 };
 
   const summary = searchSummary(query, (changed, form) => nav.search(changed, form));
   const strip = progressStrip({ onLedger: showLedger });
@@ -47,7 +51,8 @@ export function resultsPage(query, view, nav) {
   const place = h("div", { class: "list-place" }, list.node);
   const body = h("div", { class: "wrap results-grid" }, aside,
     h("div", { class: "results-main" }, tabs.node, h("div", { class: "toolbar" }, matched, filterButton), place, partial));
-  const node = h("div", { class: "results" }, summary.node, h("div", { class: "wrap" }, strip.node), body);
+  const days = otherDays(query, (out, back) => nav.go({ ...query, legs: [{ ...query.legs[0], date: out }], returnDate: back ?? query.returnDate }));
+  const node = h("div", { class: "results" }, summary.node, h("div", { class: "wrap" }, strip.node, days?.node), body);
 
   session.addEventListener("started", () => tell({ token: session.token }));
   session.addEventListener("progress", () => {
@@ -111,6 +116,7 @@ export function resultsPage(query, view, nav) {
 
   async function finish(data) {
     state.over = true;
+    state.timer = setTimeout(() => { forgetPrices(); days?.refresh(); }, REMEMBERED_MS);
     announce(`${t("progress.over")}. ${t("progress.flights", { n: data.total })}`);
     if (!data.partners.failed) return;
     const lost = (await readPartners(session.token).catch(() => [])).filter((partner) => partner.fault);
@@ -213,6 +219,7 @@ export function resultsPage(query, view, nav) {
     close() {
       session.close();
       list.close();
+      clearTimeout(state.timer);
       for (const sheet of [state.details, state.ledger, state.sheet]) sheet?.close();
     },
   };
