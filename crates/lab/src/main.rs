@@ -67,8 +67,8 @@ enum Command {
 enum Bench {
     /// A live search: merging, decoding, a page over HTTP, many at once.
     Search {
-        /// Which of a, b, c, d.
-        #[arg(long, default_value = "abcd")]
+        /// Which of a, b, c, d, e.
+        #[arg(long, default_value = "abcde")]
         parts: String,
         /// Seconds per measurement of a, b, c.
         #[arg(long, default_value_t = 5)]

@@ -1,7 +1,7 @@
 //! `bench search`: the four figures of a live search, each with the wall it is measured against.
 //!
 //! (a) merge, rank and render from decoded answers; (b) the same from partners' JSON; (c) a page over
-//! HTTP; (d) live searches at a fixed rate. One result file a run.
+//! HTTP; (d) live searches at a fixed rate; (e) remembered ones over HTTP. One result file a run.
 
 pub(crate) mod corpus;
 mod live;
@@ -9,6 +9,7 @@ mod merge;
 mod owned;
 mod page;
 mod questions;
+mod remembered;
 
 use anyhow::{Result, bail};
 
@@ -18,8 +19,8 @@ pub(crate) use live::Plan;
 
 /// Runs the parts named by the letters in `parts`.
 pub(crate) fn run(parts: &str, seconds: u64, plan: Plan) -> Result<()> {
-    if let Some(unknown) = parts.chars().find(|part| !"abcd".contains(*part)) {
-        bail!("--parts takes the letters a, b, c and d, not {unknown}");
+    if let Some(unknown) = parts.chars().find(|part| !"abcde".contains(*part)) {
+        bail!("--parts takes the letters a, b, c, d and e, not {unknown}");
     }
     let mut report = Report::new("search");
     report.setting("seconds_per_measurement", seconds);
@@ -31,6 +32,9 @@ pub(crate) fn run(parts: &str, seconds: u64, plan: Plan) -> Result<()> {
     }
     if parts.contains('d') {
         live::run(&mut report, plan)?;
+    }
+    if parts.contains('e') {
+        remembered::run(&mut report, seconds)?;
     }
     report.write()
 }
