@@ -85,11 +85,14 @@ enum Bench {
     },
     /// Journeys through a world network, against nigiri on the same timetable.
     Connections(connections_bench::ConnectionsArgs),
-    /// Remembered prices: bytes a price, encoding, decoding, the store.
+    /// Remembered prices: codec, log and store together, a restart; Redis and PostgreSQL beside them.
     Prices {
         /// Seconds per measurement.
-        #[arg(long, default_value_t = 2)]
+        #[arg(long, default_value_t = 5)]
         seconds: u64,
+        /// Leave out Redis and PostgreSQL.
+        #[arg(long)]
+        no_peers: bool,
     },
 }
 
@@ -102,7 +105,7 @@ fn main() -> Result<()> {
                 search_bench::Plan { per_second: rate, seconds: live_seconds, partners },
             ),
             Bench::Connections(wanted) => connections_bench::run(&wanted),
-            Bench::Prices { seconds } => price_bench::run(seconds),
+            Bench::Prices { seconds, no_peers } => price_bench::run(seconds, !no_peers),
         },
         Command::Fuzz { seconds, seed } => fuzz::run(TARGETS, seconds, seed),
         Command::Kill { rounds, seed } => kill::run(rounds, seed),
