@@ -47,6 +47,15 @@ impl Side {
         }
     }
 
+    /// The one airport or city it is.
+    pub(crate) fn place(self, atlas: &Atlas) -> Option<PlaceRef<'_>> {
+        match self {
+            Self::Airport(code) => atlas.airport(code).map(PlaceRef::Airport),
+            Self::City(code) => atlas.city(code).map(PlaceRef::City),
+            Self::Country(_) | Self::Anywhere { .. } => None,
+        }
+    }
+
     /// Whether it is one airport or city, so that every day of a month can be looked at.
     pub(crate) fn is_small(self) -> bool {
         matches!(self, Self::Airport(_) | Self::City(_))

@@ -98,9 +98,10 @@ pub(crate) async fn explore(
 ) -> Response {
     answer(&shared, query, |json, wanted, shared| {
         let atlas = shared.atlas;
-        if !wanted.origin.is_small() {
+        let Some(start) = wanted.origin.place(atlas) else {
             return Err(Refusal::field("origin", "must be an airport or a city"));
-        }
+        };
+        key!(json, "origin").object(|json| write_place(json, start, &wanted.language, atlas));
         let (origins, destinations) = wanted.airports(atlas);
         let ask =
             Ask { origin: origins.places(), destination: destinations.places(), ..wanted.ask() };

@@ -156,6 +156,7 @@ async fn the_map_shows_where_prices_lead_and_keeps_to_a_budget() {
     let site = Site::start(0).await;
     see_some(&site).await;
     let all = site.get("/v1/prices/explore?origin=city:LON").await.json();
+    assert_eq!(all["origin"]["name"], json!("London"));
     let places = all["places"].as_array().unwrap();
     // Tickets to a hub, asked for on the way, count too.
     let index = places.iter().position(|place| place["id"] == "city:NYC").unwrap();
