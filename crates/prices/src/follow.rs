@@ -23,7 +23,7 @@ use storage::disk::{Disk, DiskFile};
 use crate::codec;
 use crate::history::{History, HistorySettings};
 use crate::indicative::{EuroRates, reduce};
-use crate::memory::TOPIC;
+use crate::memory::{SCHEMA, TOPIC};
 
 /// Bytes of the log read at once.
 const READ_BYTES: usize = 4 << 20;
@@ -161,6 +161,9 @@ impl Follower {
 fn take(batches: &[events::log::StoredBatch], history: &History, rates: &EuroRates) {
     for record in batches.iter().flat_map(|batch| batch.records().unwrap_or_default()) {
         // What is no batch of prices is told by the replay of the store.
+        if record.schema() != Some(SCHEMA) {
+            continue;
+        }
         let Ok(seen) = codec::decode(&record.value) else { continue };
         history.take_reduced(&seen, &reduce(&seen, rates), runtime::unix_ms());
     }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! remember(&[Seen]) ─ encode ─▶ log ─ on disk ─▶ store, indicative prices   (acknowledged)
+//! forget(partner, route, carrier) ─▶ log ─▶ the same indexes, and again at every replay
 //! start:  log ─ replay, oldest first ─▶ the same indexes, while they answer already
 //! ```
 //!
@@ -17,20 +18,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::log::{self, Log, LogError, Record, Stamp, TopicPartition};
+use events::log::{self, Log, LogError, Record, Stamp, StoredBatch, TopicPartition};
 use runtime::{Fault, Retry, Workers};
 use thiserror::Error;
 use tokio::sync::Mutex;
 
 use crate::codec::{Batch, CodecError};
-use crate::indicative::Indicative;
+use crate::indicative::{Forget, Indicative};
 use crate::seen::Seen;
-use crate::store::PriceStore;
+use crate::store::{Invalidation, PriceStore};
 
 /// Topic of price batches.
 pub const TOPIC: &str = "prices";
 /// Id of the schema of a record's value: a packed [`Batch`].
 pub const SCHEMA: u32 = 1;
+/// Id of the schema of what is to be forgotten: an [`Invalidation`] and until when it was seen.
+pub const SCHEMA_FORGET: u32 = 2;
 /// Times a batch is offered to a log that refuses it for the moment.
 const RETRIES: u32 = 3;
 /// Longest wait between two of them.
@@ -58,6 +61,8 @@ pub struct Replayed {
     pub answers: u64,
     /// Prices in them.
     pub prices: u64,
+    /// Times something was forgotten.
+    pub forgotten: u64,
     /// What could not be read, one sentence each.
     pub lost: Vec<String>,
 }
@@ -86,6 +91,59 @@ impl Indexes {
         self.store.take_batch(batch)?;
         self.indicative.take(seen, runtime::unix_ms());
         Ok(())
+    }
+
+    /// Forgets; how many answers.
+    fn forget(&self, what: Invalidation, until_ms: i64) -> usize {
+        self.indicative.forget(match what {
+            Invalidation::Partner(partner) => Forget::Partner(partner),
+            Invalidation::Route { origin, destination } => Forget::Route(origin, destination),
+            Invalidation::Carrier(carrier) => Forget::Carrier(carrier),
+        });
+        self.store.invalidate(what, until_ms)
+    }
+
+    fn replay(&self, batches: &[StoredBatch]) -> Replayed {
+        let mut replayed = Replayed::default();
+        for batch in batches {
+            replayed.batches += 1;
+            match batch.records() {
+                Ok(records) => {
+                    for record in &records {
+                        if let Err(error) = self.replay_record(record, &mut replayed) {
+                            replayed.lost.push(error.to_string());
+                        }
+                    }
+                }
+                Err(error) => replayed.lost.push(error.to_string()),
+            }
+        }
+        replayed
+    }
+
+    fn replay_record(&self, record: &Record, replayed: &mut Replayed) -> Result<(), CodecError> {
+        if record.schema() == Some(SCHEMA_FORGET) {
+            let (what, until_ms) = Invalidation::from_bytes(&record.value)?;
+            self.forget(what, until_ms);
+            replayed.forgotten += 1;
+            return Ok(());
+        }
+        let batch = Batch::from_bytes(&record.value)?;
+        let seen = batch.seen()?;
+        self.take(batch, &seen)?;
+        replayed.answers += seen.len() as u64;
+        replayed.prices += seen.iter().map(|one| one.answer.offers().len() as u64).sum::<u64>();
+        Ok(())
+    }
+}
+
+impl Replayed {
+    fn add(&mut self, more: Self) {
+        self.batches += more.batches;
+        self.answers += more.answers;
+        self.prices += more.prices;
+        self.forgotten += more.forgotten;
+        self.lost.extend(more.lost);
     }
 }
 
@@ -140,10 +198,24 @@ impl Memory {
             Ok((batch.to_bytes()?, batch, seen))
         };
         let (bytes, batch, seen) = self.work(pack).await?;
-        let durable = self.append(bytes).await;
+        let durable = self.append(bytes, SCHEMA).await;
         let indexes = self.indexes.clone();
         self.work(move || indexes.take(batch, &seen)).await?;
         Ok(durable?)
+    }
+
+    /// Forgets what was seen until now of a partner, a route or a carrier; how many answers. A restart
+    /// forgets it again. Of the cheapest prices by day also those seen since the call began may go.
+    ///
+    /// # Errors
+    /// [`MemoryError::Log`]: it is forgotten, but comes back with a restart.
+    pub async fn forget(&self, what: Invalidation) -> Result<usize, MemoryError> {
+        let until_ms = runtime::unix_ms();
+        let durable = self.append(what.to_bytes(until_ms), SCHEMA_FORGET).await;
+        let indexes = self.indexes.clone();
+        let forgotten = self.work(move || Ok(indexes.forget(what, until_ms))).await?;
+        durable?;
+        Ok(forgotten)
     }
 
     /// Runs a piece of work on a worker thread, here if there is none.
@@ -185,39 +257,15 @@ impl Memory {
                 }
                 Err(error) => return Err(error),
             };
-            for batch in &fetched.batches {
-                replayed.batches += 1;
-                match batch.records() {
-                    Ok(records) => {
-                        for record in &records {
-                            self.replay_record(record, &mut replayed);
-                        }
-                    }
-                    Err(error) => replayed.lost.push(error.to_string()),
-                }
-            }
             if fetched.next <= offset {
                 break;
             }
             offset = fetched.next;
+            let indexes = self.indexes.clone();
+            let taken = self.work(move || Ok(indexes.replay(&fetched.batches))).await;
+            replayed.add(taken.map_err(|_| LogError::Closed)?);
         }
         Ok(replayed)
-    }
-
-    fn replay_record(&self, record: &Record, replayed: &mut Replayed) {
-        let read = Batch::from_bytes(&record.value).and_then(|batch| {
-            let seen = batch.seen()?;
-            self.indexes.take(batch, &seen)?;
-            Ok(seen)
-        });
-        match read {
-            Ok(seen) => {
-                replayed.answers += seen.len() as u64;
-                replayed.prices +=
-                    seen.iter().map(|one| one.answer.offers().len() as u64).sum::<u64>();
-            }
-            Err(error) => replayed.lost.push(error.to_string()),
-        }
     }
 
     /// Forgets what is too old; call it every minute.
@@ -226,8 +274,8 @@ impl Memory {
         self.indexes.indicative.expire(now_ms);
     }
 
-    async fn append(&self, bytes: Vec<u8>) -> Result<(), LogError> {
-        let record = Record::of(bytes, runtime::unix_ms()).with_schema(SCHEMA);
+    async fn append(&self, bytes: Vec<u8>, schema: u32) -> Result<(), LogError> {
+        let record = Record::of(bytes, runtime::unix_ms()).with_schema(schema);
         let mut batch = log::Batch::one(record);
         for attempt in 1.. {
             let appending = {

@@ -123,3 +123,22 @@ async fn memory_on_again(disk: &Arc<FaultDisk>, before: Memory) -> Memory {
     drop(before);
     memory_on(disk).await
 }
+
+#[tokio::test]
+async fn what_was_forgotten_stays_forgotten_after_a_restart_and_can_be_learnt_again() {
+    let disk = Arc::new(FaultDisk::from_seed(5));
+    let memory = memory_on(&disk).await;
+    memory.remember(seen(1, 1_000)).await.unwrap();
+    memory.remember(seen(2, 1_000)).await.unwrap();
+    let partner = domain::PartnerId::literal("p1");
+    assert_eq!(memory.forget(Invalidation::Partner(partner)).await, Ok(2));
+    assert_eq!(recalled(&memory, &seen(1, 0)), 2);
+    // Seen after it was forgotten.
+    memory.remember(seen(2, -1_000)).await.unwrap();
+    let entries = memory.indicative().size().entries;
+    let after = memory_on_again(&disk, memory).await;
+    let replayed = after.replay().await.unwrap();
+    assert_eq!((replayed.forgotten, replayed.lost.len()), (1, 0));
+    assert_eq!((recalled(&after, &seen(1, 0)), recalled(&after, &seen(2, 0))), (2, 3));
+    assert_eq!(after.indicative().size().entries, entries);
+}
