@@ -4,7 +4,7 @@
 //   node test.mjs --base http://127.0.0.1:8080 --out shots
 //
 // Prints one line a check and "N passed, N failed"; leaves screenshots in --out. `--chromium FILE`
-// names another browser, `--only NAME` runs one of journey, languages, phone, faults.
+// names another browser, `--only NAME` runs one of journey, languages, phone, prices, faults.
 
 import { parseArgs } from "node:util";
 import { faults } from "./faults.mjs";
@@ -12,6 +12,7 @@ import { start } from "./harness.mjs";
 import { journey } from "./journey.mjs";
 import { languages } from "./languages.mjs";
 import { phone } from "./phone.mjs";
+import { prices } from "./prices.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -22,7 +23,7 @@ const { values } = parseArgs({
   },
 });
 
-const parts = { journey, languages, phone, faults };
+const parts = { journey, languages, phone, prices, faults };
 const test = await start({ base: values.base.replace(/\/$/, ""), out: values.out, executable: values.chromium });
 for (const [name, part] of Object.entries(parts)) {
   if (!values.only || values.only === name) await part(test);

@@ -55,8 +55,8 @@ export function calendar({ onPick, onEscape }) {
     return h("td", { role: "gridcell", class: [inside && "inside", from && to && from !== to && date === from && "range-from", from && to && from !== to && date === to && "range-to"].filter(Boolean).join(" ") || null, "aria-selected": String(date === state.value) },
       h("button", {
         type: "button", class: `day${end ? " end-day" : ""}`, disabled: date < state.min || date > state.max, tabindex: date === state.focus ? "0" : "-1",
-        "aria-label": longDay(date), "aria-current": date === today() ? "date" : null, data: { date }, on: { click: () => onPick(date) },
-      }, h("span", { class: "day-number" }, String(Number(date.slice(8)))), h("span", { class: "day-price" })));
+        "aria-current": date === today() ? "date" : null, data: { date }, on: { click: () => onPick(date) },
+      }, h("span", { class: "day-number", "aria-hidden": "true" }, String(Number(date.slice(8)))), h("span", { class: "day-price", "aria-hidden": "true" }), h("span", { class: "sr-only day-words" }, longDay(date))));
   }
 
   function turn(step) {

@@ -37,17 +37,17 @@ function paint(node, book) {
   for (const day of days) {
     const { date } = day.dataset;
     const quote = book.quote(date);
-    const written = day.querySelector(".day-price");
+    const [written, words] = [".day-price", ".day-words"].map((part) => day.querySelector(part));
     day.dataset.level = quote ? level(quote.price) : "none";
     if (!quote) {
       fill(written, "");
-      day.setAttribute("aria-label", `${longDay(date)}, ${t("prices.day_none")}`);
+      fill(words, `${longDay(date)}, ${t("prices.day_none")}`);
       continue;
     }
     seen += 1;
     const exact = money(quote.price, book.unit.currency, book.unit.decimals);
     fill(written, h("bdi", {}, shortMoney(quote.price, book.unit.currency, book.unit.decimals)), h("span", { class: "level-dots" }));
-    day.setAttribute("aria-label", `${longDay(date)}, ${t("prices.from", { price: exact })}, ${t(`prices.${day.dataset.level}`)}`);
+    fill(words, `${longDay(date)}, ${t("prices.from", { price: exact })}, ${t(`prices.${day.dataset.level}`)}`);
   }
   return seen;
 }

@@ -86,9 +86,10 @@ export function stayGrid(query, { onDays, onClose }) {
     const said = quote ? `${t("prices.from", { price: money(quote.price, currency, decimals) })}, ${t(`prices.${level(quote.price)}`)}` : t("prices.day_none");
     return h("td", { role: "gridcell", "aria-selected": String(own) }, h("button", {
       type: "button", class: `stay-cell${own ? " own" : ""}`, disabled: returns > last, tabindex: row === state.focus[0] && column === state.focus[1] ? "0" : "-1",
-      "aria-label": `${longDay(departs)} – ${longDay(returns)}, ${t("stay.nights_n", { n: length })}, ${said}`,
       data: { level: quote ? level(quote.price) : "none", row, column, departs, returns }, on: { click: () => onDays(departs, returns) },
-    }, quote ? [h("bdi", {}, shortMoney(quote.price, currency, decimals)), h("span", { class: "level-dots" })] : "–"));
+    },
+    h("span", { class: "stay-price", "aria-hidden": "true" }, quote ? [h("bdi", {}, shortMoney(quote.price, currency, decimals)), h("span", { class: "level-dots" })] : "–"),
+    h("span", { class: "sr-only" }, `${longDay(departs)} – ${longDay(returns)}, ${t("stay.nights_n", { n: length })}, ${said}`)));
   }
 
   // The cheapest trip of the months read, wherever it lies: one press goes there.
