@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use domain::{Answer, AnswerBuilder, Question};
 use prices::Seen;
-use prices::memory::Memory;
-use prices::store::Wanted;
+use prices::memory::{Memory, MemoryError};
+use prices::store::{Invalidation, Wanted};
 use search::{Answered, PriceMemory, Remembered, Remembering};
 use tokio::sync::Semaphore;
 
@@ -47,6 +47,14 @@ impl SearchMemory {
             lost: AtomicU64::new(0),
             told_ms: AtomicI64::new(0),
         }))
+    }
+
+    /// Forgets what was seen until now; how many answers.
+    ///
+    /// # Errors
+    /// [`MemoryError::Log`]: it is forgotten, but comes back with a restart.
+    pub(crate) async fn forget(&self, what: Invalidation) -> Result<usize, MemoryError> {
+        self.0.memory.forget(what).await
     }
 
     /// Answers that were not remembered, or will not survive a restart.

@@ -71,6 +71,7 @@ pub static ROUTES: &[Route] = &[
     read("/v1/prices/graph", || get(v1::prices::graph)),
     read("/v1/prices/explore", || get(v1::prices::explore)),
     read("/v1/prices/history", || get(v1::prices::history)),
+    write("/v1/prices/forget", || post(v1::forget::forget)),
     read("/v1/places", || get(v1::answers::places)),
     read("/v1/culture", || get(v1::answers::culture)),
     read("/healthz", || get(health::alive)),

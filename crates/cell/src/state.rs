@@ -20,6 +20,8 @@ use tokio::sync::Semaphore;
 use crate::agents::AgentBook;
 use crate::cache::{ContentCache, PageCache};
 use crate::culture;
+use crate::memory::SearchMemory;
+use crate::operator::OperatorToken;
 use crate::settings::CellSettings;
 
 /// Hierarchies kept; each is about 3 MB.
@@ -40,6 +42,10 @@ pub struct CellParts {
     pub shutdown: Shutdown,
     /// What was seen lately.
     pub prices: PriceIndexes,
+    /// What searches remember; none if nothing is.
+    pub memory: Option<SearchMemory>,
+    /// Who may do what only the operator may.
+    pub operator: OperatorToken,
     /// `[cell]` of the settings.
     pub settings: CellSettings,
 }
@@ -68,6 +74,8 @@ pub(crate) struct Shared {
     pub(crate) workers: Workers,
     pub(crate) shutdown: Shutdown,
     pub(crate) prices: PriceIndexes,
+    pub(crate) memory: Option<SearchMemory>,
+    pub(crate) operator: OperatorToken,
     pub(crate) settings: CellSettings,
     pub(crate) home: CountryCode,
     pub(crate) pages: PageCache,
@@ -97,7 +105,17 @@ impl std::fmt::Debug for Shared {
 
 impl Shared {
     pub(crate) fn new(parts: CellParts) -> Self {
-        let CellParts { engine, cell, roster, workers, shutdown, prices, settings } = parts;
+        let CellParts {
+            engine,
+            cell,
+            roster,
+            workers,
+            shutdown,
+            prices,
+            memory,
+            operator,
+            settings,
+        } = parts;
         let bytes = settings.page_cache_bytes.get();
         Self {
             atlas: atlas::atlas(),
@@ -107,6 +125,8 @@ impl Shared {
             workers,
             shutdown,
             prices,
+            memory,
+            operator,
             home: culture::read_market(&settings.home_market).unwrap_or(culture::GB),
             pages: PageCache::new(bytes / 2),
             contents: ContentCache::new(bytes / 2),
@@ -206,7 +226,17 @@ mod tests {
             let indicative = Arc::new(Indicative::new(Default::default(), Arc::default()));
             let history = Arc::new(History::new(Default::default()));
             let prices = PriceIndexes { indicative, history };
-            Self::new(CellParts { engine, cell: 1, roster, workers, shutdown, prices, settings })
+            Self::new(CellParts {
+                engine,
+                cell: 1,
+                roster,
+                workers,
+                shutdown,
+                prices,
+                memory: None,
+                operator: OperatorToken::default(),
+                settings,
+            })
         }
     }
 

@@ -6,6 +6,7 @@
 pub(crate) mod answers;
 pub(crate) mod events;
 mod facets;
+pub(crate) mod forget;
 pub mod page;
 pub(crate) mod prices;
 pub mod query;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use cell::OperatorToken;
 use domain::CurrencyCode;
 use hyper_util::service::TowerToHyperService;
 use partners::asker::AskerParts;
@@ -48,7 +49,7 @@ impl Platform {
         settings: &Settings,
         keys: TokenKeys,
         listen: SocketAddr,
-        data: Option<&DataFolder>,
+        (data, operator): (Option<&DataFolder>, OperatorToken),
     ) -> Result<Self> {
         let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
         // Bound first: a busy port is known before a world is made.
@@ -74,7 +75,7 @@ impl Platform {
         let engine = Engine::new(EngineParts {
             settings: settings.search.clone(),
             roster: Arc::clone(&roster),
-            memory: remembering.memory.map(|memory| Arc::new(memory) as _),
+            memory: remembering.memory.clone().map(|memory| Arc::new(memory) as _),
             atlas: atlas::atlas(),
             workers: workers.clone(),
             tasks: tasks.clone(),
@@ -90,6 +91,8 @@ impl Platform {
             workers,
             shutdown: shutdown.clone(),
             prices: remembering.indexes,
+            memory: remembering.memory,
+            operator,
             settings: settings.cell.clone(),
         });
         let limits = HttpLimits {

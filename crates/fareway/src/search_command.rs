@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use cell::OperatorToken;
 use runtime::Random;
 use search::TokenKeys;
 use serde_json::{Value, json};
@@ -30,7 +31,8 @@ pub(crate) async fn search(settings: &Settings, wanted: &SearchArgs) -> Result<(
     let keys = TokenKeys::single(&Random::secret_bytes()?);
     let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
     progress("making the market …");
-    let platform = Platform::start(settings, keys, anywhere, None).await?;
+    let platform =
+        Platform::start(settings, keys, anywhere, (None, OperatorToken::default())).await?;
     let client = ApiClient::new(platform.address);
     let page = ask(&client, wanted).await;
     progress_done();

@@ -3,6 +3,8 @@
 use anyhow::{Context, Result};
 use tokio::signal::unix::{SignalKind, signal};
 
+use cell::OperatorToken;
+
 use crate::data_folder::DataFolder;
 use crate::platform::{Platform, open_keys};
 use crate::settings::Settings;
@@ -11,11 +13,17 @@ use crate::terminal::say;
 /// Runs until told to stop.
 pub(crate) async fn serve(settings: &Settings) -> Result<()> {
     let data = DataFolder::open(&settings.server.data)?;
-    let (_, operator_is_new) = data.secret("operator.token")?;
+    let (operator, operator_is_new) = data.secret("operator.token")?;
     let keys = open_keys(&data.join("token.key"))?;
     let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be heard")?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
-    let platform = Platform::start(settings, keys, settings.server.listen, Some(&data)).await?;
+    let platform = Platform::start(
+        settings,
+        keys,
+        settings.server.listen,
+        (Some(&data), OperatorToken::new(operator)),
+    )
+    .await?;
     announce(&platform, &data, operator_is_new);
     tokio::select! {
         biased;

@@ -298,3 +298,32 @@ async fn a_trip_remembers_what_it_cost_and_judges_a_price_only_with_enough_behin
         assert_eq!((refused.status.as_u16(), &refused.json()["field"]), (400, &json!(field)));
     }
 }
+
+#[tokio::test]
+async fn the_operator_can_make_it_forget_and_nobody_else() {
+    let site = Site::start(0).await;
+    see_some(&site).await;
+    let path = format!("{}/v1/prices/forget", site.base);
+    let forget = async |token: Option<String>, body: Value| {
+        let mut request = http::Request::post(&path);
+        if let Some(token) = token {
+            request = request.header("x-fareway-operator", token);
+        }
+        site.send(request.body(body.to_string().into()).unwrap()).await
+    };
+    let route = json!({"route": {"origin": "LHR", "destination": "JFK"}});
+    assert_eq!(forget(None, route.clone()).await.status, 401);
+    assert_eq!(forget(Some("a5".repeat(31)), route.clone()).await.status, 403);
+    let token = Some("a5".repeat(32));
+    let wrong = forget(token.clone(), json!({"carrier": "BA", "partner": "ba__"})).await;
+    assert_eq!(wrong.status, 400, "{wrong:?}");
+    let days = async || {
+        let path = "/v1/prices/month?origin=LHR&destination=JFK";
+        site.get(path).await.json()["days"].as_array().unwrap().len()
+    };
+    assert!(days().await > 0);
+    let forgotten = forget(token, route).await;
+    assert_eq!(forgotten.status, 200, "{forgotten:?}");
+    assert!(forgotten.json()["forgotten"].as_u64().unwrap() > 0);
+    assert_eq!(days().await, 0);
+}

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cell::{CellParts, CellSettings, PriceIndexes, SearchMemory, router};
+use cell::{CellParts, CellSettings, OperatorToken, PriceIndexes, SearchMemory, router};
 use events::log::{FileLog, LogSettings};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -109,7 +109,7 @@ pub(crate) async fn parts(
         // Asked anew at once unless it is remembered.
         settings: SearchSettings { fresh_ms: Limited::literal(0), ..SearchSettings::default() },
         roster: Arc::clone(&roster),
-        memory: Some(Arc::new(memory)),
+        memory: Some(Arc::new(memory.clone())),
         atlas: atlas::atlas(),
         workers: workers.clone(),
         tasks: tasks.clone(),
@@ -118,7 +118,17 @@ pub(crate) async fn parts(
         cell: 1,
     });
     let engine = engine.unwrap();
-    CellParts { engine, cell: 1, roster, workers, shutdown: shutdown.clone(), prices, settings }
+    CellParts {
+        engine,
+        cell: 1,
+        roster,
+        workers,
+        shutdown: shutdown.clone(),
+        prices,
+        memory: Some(memory),
+        operator: OperatorToken::new([0xA5; 32]),
+        settings,
+    }
 }
 
 /// A running cell.
