@@ -1,4 +1,4 @@
-//! What the suites need beyond Rust: Chromium from Debian, packages from PyPI and npm.
+//! What the suites need beyond Rust: Chromium and Redis from Debian, packages from PyPI and npm.
 //!
 //! Everything is pinned and goes below the target folder or `node_modules`, except Debian
 //! packages, which are installed only as root and only when missing. A second run finds all in
@@ -87,6 +87,14 @@ pub(crate) fn node_modules(ground: &Ground, folder: &str) -> Result<()> {
         .must()?;
     fs::write(&stamp, lock)?;
     Ok(())
+}
+
+/// Makes sure that a Redis server can be started; `REDIS_SERVER` names another program.
+pub(crate) fn redis_server(root: &Path) -> Result<()> {
+    if variable("REDIS_SERVER").is_some() || find_program("redis-server").is_some() {
+        return Ok(());
+    }
+    install(root, &["redis-server"]).context("the redis suite needs a Redis server")
 }
 
 /// Installs Debian packages, as root only.

@@ -144,6 +144,12 @@ const SUITES: &[Suite] = &[
         run: rust::features,
     },
     Suite {
+        name: "redis",
+        about: "what pods share, on a real Redis server that hangs, dies and comes back",
+        when: When::Long,
+        run: rust::redis,
+    },
+    Suite {
         name: "atlas",
         about: "the sources give exactly what data/ holds",
         when: When::Long,

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::{Ground, Tally};
 use crate::process::Task;
+use crate::provision;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -51,4 +52,15 @@ pub(crate) fn release(ground: &Ground) -> Result<()> {
 
 pub(super) fn features(ground: &Ground) -> Result<Tally> {
     cargo(ground, "test --locked -p partners --no-default-features").tally()
+}
+
+/// Lints and tests of what is compiled only with the feature `redis`.
+pub(super) fn redis(ground: &Ground) -> Result<Tally> {
+    provision::redis_server(&ground.root)?;
+    let features = "-p storage --features storage/redis";
+    let mut tally =
+        cargo(ground, &format!("clippy --locked --all-targets {features} -- -D warnings"))
+            .tally()?;
+    tally.add(cargo(ground, &format!("test --locked --no-fail-fast {features} redis")).tally()?);
+    Ok(tally)
 }

@@ -77,6 +77,11 @@ const HOMES: &[Home] = &[
         reason: "tokens and links are signed in one place",
     },
     Home {
+        dependency: "redis",
+        crates: &["storage"],
+        reason: "servers stand behind the seams of storage, each behind a feature",
+    },
+    Home {
         dependency: "rustix",
         crates: &["storage"],
         reason: "the disk is asked how full it is in one place",
