@@ -19,6 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use events::log::{self, Log, LogError, Record, Stamp, StoredBatch, TopicPartition};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use runtime::{Fault, Retry, Workers};
 use thiserror::Error;
 use tokio::sync::Mutex;
@@ -39,7 +41,9 @@ const RETRIES: u32 = 3;
 /// Longest wait between two of them.
 const RETRY_MAX: Duration = Duration::from_millis(500);
 /// Bytes of the log read at once while replaying.
-const READ_BYTES: usize = 8 << 20;
+const READ_BYTES: usize = 2 << 20;
+/// Reads of the log that are worked on at once while replaying.
+const REPLAYED_AT_ONCE: usize = 4;
 
 /// Prices could not be made durable.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -135,6 +139,12 @@ impl Indexes {
         replayed.prices += seen.iter().map(|one| one.answer.offers().len() as u64).sum::<u64>();
         Ok(())
     }
+}
+
+/// Whether a batch holds a record that forgets.
+fn forgets_something(batch: &StoredBatch) -> bool {
+    let records = batch.records().unwrap_or_default();
+    records.iter().any(|record| record.schema() == Some(SCHEMA_FORGET))
 }
 
 impl Replayed {
@@ -241,6 +251,8 @@ impl Memory {
         let bounds = self.log.bounds(&self.partition).await?;
         let mut replayed = Replayed::default();
         let mut offset = bounds.start;
+        // Batches may come in any order, but not across a record that forgets.
+        let mut under_way = FuturesUnordered::new();
         while offset < bounds.end {
             let fetched = match self.log.read(&self.partition, offset, READ_BYTES).await {
                 Ok(fetched) => fetched,
@@ -261,9 +273,23 @@ impl Memory {
                 break;
             }
             offset = fetched.next;
+            let forgets = fetched.batches.iter().any(forgets_something);
+            while under_way.len() >= if forgets { 1 } else { REPLAYED_AT_ONCE } {
+                if let Some(done) = under_way.next().await {
+                    replayed.add(done?);
+                }
+            }
             let indexes = self.indexes.clone();
-            let taken = self.work(move || Ok(indexes.replay(&fetched.batches))).await;
-            replayed.add(taken.map_err(|_| LogError::Closed)?);
+            let work = self.work(move || Ok(indexes.replay(&fetched.batches)));
+            let work = async { work.await.map_err(|_| LogError::Closed) };
+            if forgets {
+                replayed.add(work.await?);
+            } else {
+                under_way.push(work);
+            }
+        }
+        while let Some(done) = under_way.next().await {
+            replayed.add(done?);
         }
         Ok(replayed)
     }

@@ -39,7 +39,6 @@ pub(super) fn run(report: &mut Report, load: &Load) -> Result<f64> {
     let cluster = start()?;
     let file = cluster.folder.join("prices.csv");
     let rows = write_rows(load, &file)?;
-    as_postgres(&format!("chmod 644 {}", file.display())).ok();
     sql(
         &cluster,
         "CREATE UNLOGGED TABLE staging (question bigint, itinerary bigint, agent text, minor bigint, seen bigint);
