@@ -6,7 +6,7 @@ import { ascending, inDays } from "./harness.mjs";
 const ROUTE = { from: "EDI", to: "BCN" };
 const OUTS = [50, 51, 53, 54, 56];
 const BACKS = [60, 62];
-const ELSEWHERE = ["AMS", "city:PAR", "city:NYC", "SIN", "CPT"];
+const ELSEWHERE = ["AMS", "city:PAR", "city:NYC", "SIN", "CPT", "KEF", "IST", "city:TYO", "GRU"];
 const GB = "market=GB&currency=GBP";
 
 export async function prices({ base, check, open, axe, fits, picture, scenario }) {
@@ -90,6 +90,18 @@ export async function prices({ base, check, open, axe, fits, picture, scenario }
     await page.goBack();
     await page.waitForFunction((date) => new URLSearchParams(location.search).get("depart") === date, inDays(OUTS[2]));
     check(true, "back returns to the days before");
+  });
+
+  await scenario("one way", async () => {
+    await page.goto(address.replace(/&return=[^&]+/, ""));
+    await page.waitForSelector(".other-open");
+    check((await page.locator(".other-open").count()) === 1, "one way has no length of stay");
+    if (!await page.locator(".day-panel").isVisible()) await page.click('[data-panel="days"]');
+    const date = inDays(OUTS[0]);
+    await page.waitForSelector(`.day-panel [data-date="${date}"]:not([data-level="none"])[data-level]`);
+    await page.locator(`.day-panel [data-date="${date}"]`).click();
+    await page.waitForFunction((day) => { const params = new URLSearchParams(location.search); return params.get("depart") === day && !params.has("return"); }, date);
+    check(true, "a day picked for one way is searched one way");
   });
 
   await scenario("the grid of stays", async () => {

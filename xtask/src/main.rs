@@ -60,7 +60,7 @@ const VERBS: &[Verb] = &[
     Verb { name: "atlas", about: "make data/ from its sources", help: ATLAS_HELP, run: atlas::run },
     Verb {
         name: "screenshot",
-        about: "renew the picture in the README",
+        about: "renew the pictures in the README",
         help: SCREENSHOT_HELP,
         run: screenshot::run,
     },
@@ -96,13 +96,14 @@ cargo xtask bench NAME [--release] [OPTIONS OF lab bench]
 const ATLAS_HELP: &str = "\
 cargo xtask atlas [OPTIONS OF convert.py]
   Installs the pinned packages of xtask/atlas/requirements.txt into target/ and runs
-  xtask/atlas/convert.py, which rewrites the files in data/. Needs Python 3.11 and PyPI.
+  xtask/atlas/convert.py, which rewrites the files in data/, and xtask/atlas/world.py, which draws
+  the page's map from them. Needs Python 3.11 and PyPI.
 ";
 
 const SCREENSHOT_HELP: &str = "\
 cargo xtask screenshot
   Starts the release binary, drives the page in Chromium with the browser suite, and copies the
-  picture of the results to docs/images/results.png.
+  pictures of the results and the map to docs/images/.
 ";
 
 fn main() -> ExitCode {

@@ -1,7 +1,7 @@
-//! `cargo xtask screenshot`: renews the picture in the README.
+//! `cargo xtask screenshot`: renews the pictures in the README.
 //!
-//! The browser suite takes the pictures while it tests, so the picture shows what was tested.
-//! Limit: 400 KiB, since every clone carries it.
+//! The browser suite takes the pictures while it tests, so they show what was tested.
+//! Limit: 400 KiB each, since every clone carries them.
 
 use std::fs;
 use std::path::Path;
@@ -11,18 +11,21 @@ use anyhow::{Context, Result, bail};
 use crate::arguments;
 use crate::suites::{BROWSER_OUTPUT, Ground, Tally, run_browser};
 
-const TAKEN: &str = "results.png";
-const KEPT: &str = "docs/images/results.png";
+const TAKEN: [&str; 2] = ["results.png", "explore.png"];
+const KEPT: &str = "docs/images";
 const BYTES_MAX: u64 = 400 * 1024;
 
-/// Runs the browser suite and keeps its picture of the results.
+/// Runs the browser suite and keeps its pictures of the results and the map.
 pub(crate) fn run(flags: &[String]) -> Result<Tally> {
     arguments::none(flags)?;
     let ground = Ground::find()?;
     let tally = run_browser(&ground)?;
     if tally.failed == 0 {
-        keep(&ground.target.join(BROWSER_OUTPUT).join(TAKEN), &ground.root.join(KEPT))?;
-        println!("{KEPT} is renewed");
+        for name in TAKEN {
+            let from = ground.target.join(BROWSER_OUTPUT).join(name);
+            keep(&from, &ground.root.join(KEPT).join(name))?;
+            println!("{KEPT}/{name} is renewed");
+        }
     }
     Ok(tally)
 }

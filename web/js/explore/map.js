@@ -76,9 +76,9 @@ export function exploreMap({ onPick }) {
   }
 
   // Places come cheapest first; the one under the pointer goes before all. A label that would cover
-  // another is left out: its dot stays.
+  // another or the start is left out: its dot stays.
   function labels(unit) {
-    const taken = [];
+    const taken = state.start ? [square(project(state.start), 9 * unit)] : [];
     const first = state.places.filter(({ id }) => id === state.id);
     const rest = state.places.filter(({ id }) => id !== state.id);
     return [...first, ...rest].map((place) => {
@@ -123,6 +123,10 @@ export function exploreMap({ onPick }) {
   const resized = new ResizeObserver(() => { if (state.window) fit(); });
   resized.observe(picture);
   return { node, show, highlight, close: () => resized.disconnect() };
+}
+
+function square({ x, y }, half) {
+  return { left: x - half, top: y - half, wide: 2 * half, high: 2 * half };
 }
 
 function overlap(one, two) {

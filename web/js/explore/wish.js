@@ -3,7 +3,7 @@
 //   /explore?from=EDI&trip=oneway&month=2027-03&direct=1&max=15000&market=GB&currency=GBP
 
 import { addMonths, today } from "../core/format.js";
-import { recentPlaces } from "../core/places.js";
+import { recentSearches } from "../core/recent.js";
 import { settings } from "../core/settings.js";
 
 export const MONTHS = 12;
@@ -41,7 +41,8 @@ export function monthsAhead() {
   return Array.from({ length: MONTHS }, (_, index) => addMonths(today().slice(0, 7), index));
 }
 
-/** Where the traveller last started from, if this browser knows. */
+/** Where the last search started, if this browser knows. */
 export function likelyStart() {
-  return recentPlaces().at(-1)?.id ?? null;
+  const from = new URLSearchParams(recentSearches()[0]?.params ?? "").get("from");
+  return PLACE.test(from ?? "") ? from : null;
 }
