@@ -31,12 +31,12 @@ export function moneyParts(minor, currency, decimals) {
 const SHORT_LETTERS = 6;
 
 /**
- * Money for a small cell: whole units, rounded up so that it never promises less, thousands shortened,
+ * Money for a small cell: whole units, rounded up so that it never promises less, large sums shortened,
  * and without the currency where its sign is long. What stands beside it must say the exact amount.
  */
 export function shortMoney(minor, currency, decimals) {
   const units = Math.ceil(minor / 10 ** decimals);
-  const digits = units >= 10_000 ? { notation: "compact", maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 };
+  const digits = units >= 100_000 ? { notation: "compact", maximumSignificantDigits: 3, roundingMode: "ceil" } : { maximumFractionDigits: 0 };
   const whole = formatter("NumberFormat", { style: "currency", currency, currencyDisplay: "narrowSymbol", ...digits }).format(units);
   return [...whole].length <= SHORT_LETTERS ? whole : formatter("NumberFormat", digits).format(units);
 }

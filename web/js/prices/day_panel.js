@@ -35,7 +35,14 @@ export function dayPanel(query, { onDays, onClose }) {
   function pick(out) {
     if (!both) onDays(out, null);
     else if (state.back !== "any") onDays(out, state.back);
-    else onDays(out, state.book.quote(out)?.returns ?? addDays(out, daysBetween(date, query.returnDate)));
+    else onDays(out, state.book.quote(out)?.returns ?? stay(out));
+  }
+
+  /** As long a stay as now, as far as partners sell. */
+  function stay(out) {
+    const back = addDays(out, daysBetween(date, query.returnDate));
+    const last = addDays(today(), HORIZON_DAYS);
+    return back < last ? back : last;
   }
 
   return { node, show };
