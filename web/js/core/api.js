@@ -71,7 +71,7 @@ export function readCulture() {
   return call("/v1/culture");
 }
 
-/** Prices seen lately: `kind` is `month`, `graph` or `explore`, `params` a URLSearchParams. */
+/** Prices seen lately: `kind` is `month`, `graph`, `explore` or `history`, `params` a URLSearchParams. */
 export function readPrices(kind, params, signal) {
   return call(`/v1/prices/${kind}?${params}`, { signal });
 }

@@ -1,10 +1,12 @@
 // "Cheaper on other days?" on the page of results: two buttons that open a calendar of prices and, for a
-// return trip, a grid over departure day and length of stay. In: the query. Out: `onDays(out, back)`.
+// return trip, a grid over departure day and length of stay; below, whether the trip's price is a good
+// one. In: the query. Out: `onDays(out, back)`.
 // Many-legged trips have no such prices.
 
 import { fill, h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { dayPanel } from "./day_panel.js";
+import { outlook } from "./outlook.js";
 import { stayGrid } from "./stay_grid.js";
 
 const PANELS = { days: { build: dayPanel, icon: "calendar" }, stays: { build: stayGrid, icon: "bars" } };
@@ -19,6 +21,8 @@ export function otherDays(query, onDays) {
   const buttons = names.map((name) => h("button", { type: "button", class: "btn quiet other-open", data: { panel: name }, "aria-expanded": "false", "aria-controls": "other-days", on: { click: () => { open = open === name ? null : name; render(); } } },
     icon(PANELS[name].icon), h("span", {}, t(`other.${name}`))));
   const node = h("section", { class: "other", "aria-label": t("other.title") }, h("div", { class: "other-bar" }, h("span", { class: "other-title" }, t("other.title")), buttons), holder);
+  const judged = outlook(query);
+  node.append(judged.node);
   let panel = null;
 
   function render() {
@@ -37,6 +41,12 @@ export function otherDays(query, onDays) {
     button?.focus();
   }
 
+  function refresh() {
+    panel?.show();
+    judged.show();
+  }
+
   render();
-  return { node, refresh: () => panel?.show() };
+  judged.show();
+  return { node, refresh };
 }
