@@ -150,7 +150,7 @@ mod tests {
         let shared = Shared::of_nobody();
         let display = Display::new("GBP".parse().unwrap(), Locale::EN_GB);
         let opened = shared.engine.create(request(), display).await.unwrap();
-        let search = shared.engine.find(&opened.token).unwrap();
+        let search = shared.engine.find(&opened.token).await.unwrap();
         let keep = |seen: Seen| {
             let entry = PageEntry {
                 search: Arc::downgrade(&search),

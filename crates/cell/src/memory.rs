@@ -1,6 +1,7 @@
 //! Joins live searches to remembered prices.
 //!
 //! ```text
+//! search ─ look_for(wishes) ─▶ second level, for what the price store does not know
 //! search ─ recall(question) ─▶ price store: fresh answers
 //! search ─ remember(answers) ─▶ log, price store, indicative prices
 //! ```
@@ -13,11 +14,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use domain::{Answer, AnswerBuilder, Question};
+use domain::{Answer, AnswerBuilder, PartnerId, Question, QuestionKey};
 use prices::Seen;
 use prices::memory::{Memory, MemoryError};
 use prices::store::{Invalidation, Wanted};
-use search::{Answered, PriceMemory, Remembered, Remembering};
+use search::{Answered, Looking, PriceMemory, Remembered, Remembering};
 use tokio::sync::Semaphore;
 
 /// Calls that wait for the log at once.
@@ -74,6 +75,19 @@ impl PriceMemory for SearchMemory {
             answer: one.answer,
         };
         found.into_iter().map(known).collect()
+    }
+
+    fn look_for(
+        &self,
+        wishes: &mut dyn Iterator<Item = (QuestionKey, PartnerId)>,
+        now_ms: i64,
+    ) -> Option<Looking> {
+        let wishes = self.0.memory.worth_looking_for(wishes, now_ms);
+        if wishes.is_empty() {
+            return None;
+        }
+        let memory = Arc::clone(&self.0.memory);
+        Some(Box::pin(async move { memory.look_for(wishes).await }))
     }
 
     fn remember(&self, answered: Vec<Answered>) -> Remembering {

@@ -7,7 +7,8 @@
 //!                                                            └▶ history ─▶ low, typical or high
 //! ```
 //!
-//! Knows nothing of searches. Everything but [`memory`] is pure: no files, and time is an argument.
+//! Knows nothing of searches. Everything but [`memory`] and [`shared`], the level that processes of one
+//! cell have in common, is pure: no files, and time is an argument.
 //! Start reading at [`seen`]; [`store::PriceStore`] and [`codec::Batch`] have examples.
 
 mod block;
@@ -20,6 +21,7 @@ pub mod history;
 pub mod indicative;
 pub mod memory;
 pub mod seen;
+pub mod shared;
 pub mod store;
 
 pub use seen::Seen;

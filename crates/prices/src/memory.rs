@@ -10,6 +10,9 @@
 //! are one batch of the topic [`TOPIC`], so flights they share stand on disk once. Batches carry the
 //! writer's stamp: a batch repeated after an error is appended once.
 //!
+//! With a [second level](crate::shared), what is remembered goes there too, and what is read from
+//! there goes into the indexes, but not on the log: it stands on the log of whoever asked.
+//!
 //! If the log refuses for longer than [`RETRIES`] tries, the answers are used all the same, because
 //! asking every partner again would be worse, and the caller is told that they will not survive.
 //!
@@ -28,6 +31,7 @@ use tokio::sync::Mutex;
 use crate::codec::{Batch, CodecError};
 use crate::indicative::{Forget, Indicative};
 use crate::seen::Seen;
+use crate::shared::{DECODE_MAX, SharedPrices, Wish};
 use crate::store::{Invalidation, PriceStore};
 
 /// Topic of price batches.
@@ -88,6 +92,7 @@ pub struct Memory {
 struct Indexes {
     store: Arc<PriceStore>,
     indicative: Arc<Indicative>,
+    shared: Option<Arc<SharedPrices>>,
 }
 
 impl Indexes {
@@ -99,6 +104,9 @@ impl Indexes {
 
     /// Forgets; how many answers.
     fn forget(&self, what: Invalidation, until_ms: i64) -> usize {
+        if let Some(shared) = &self.shared {
+            shared.forget(what, until_ms);
+        }
         self.indicative.forget(match what {
             Invalidation::Partner(partner) => Forget::Partner(partner),
             Invalidation::Route { origin, destination } => Forget::Route(origin, destination),
@@ -178,8 +186,15 @@ impl Memory {
             None => Stamp::new(writer, 0, 0),
         };
         let stamp = stamp.ok_or_else(|| LogError::Name(format!("writer {writer}")))?;
-        let indexes = Indexes { store, indicative };
+        let indexes = Indexes { store, indicative, shared: None };
         Ok(Self { log, partition, stamp: Mutex::new(stamp), indexes, workers })
+    }
+
+    /// The same, sharing answers with other processes. Say so before replaying.
+    #[must_use]
+    pub fn sharing(mut self, shared: Arc<SharedPrices>) -> Self {
+        self.indexes.shared = Some(shared);
+        self
     }
 
     /// The answers by question.
@@ -210,8 +225,46 @@ impl Memory {
         let (bytes, batch, seen) = self.work(pack).await?;
         let durable = self.append(bytes, SCHEMA).await;
         let indexes = self.indexes.clone();
-        self.work(move || indexes.take(batch, &seen)).await?;
+        let take = move || {
+            indexes.take(batch, &seen)?;
+            let now_ms = runtime::unix_ms();
+            Ok(indexes.shared.map(|shared| shared.values(&indexes.store, &seen, now_ms)))
+        };
+        let values = self.work(take).await?;
+        if let (Some(shared), Some(values)) = (&self.indexes.shared, values) {
+            shared.write(values).await;
+        }
         Ok(durable?)
+    }
+
+    /// Of the answers a search could use, those it is worth [looking for](Memory::look_for) elsewhere.
+    /// None without a second level.
+    #[must_use]
+    pub fn worth_looking_for(
+        &self,
+        wishes: &mut dyn Iterator<Item = Wish>,
+        now_ms: i64,
+    ) -> Vec<Wish> {
+        match &self.indexes.shared {
+            None => Vec::new(),
+            Some(shared) => shared.worth_reading(&self.indexes.store, wishes, now_ms),
+        }
+    }
+
+    /// Takes answers from the second level, as far as they are there. Ends soon, whatever happens.
+    pub async fn look_for(&self, wishes: Vec<Wish>) {
+        let Some(shared) = self.indexes.shared.clone() else { return };
+        let read = shared.read(wishes).await;
+        if read.is_empty() {
+            return;
+        }
+        let indexes = self.indexes.clone();
+        let take = move || {
+            let seen = shared.understand(&read, runtime::unix_ms());
+            indexes.take(Batch::of(&seen)?, &seen)
+        };
+        // Beyond the time, or without a worker that has room, the search goes on without them.
+        let _ = tokio::time::timeout(DECODE_MAX, self.work(take)).await;
     }
 
     /// Forgets what was seen until now of a partner, a route or a carrier; how many answers. A restart

@@ -9,7 +9,7 @@
 //!   write over each other's answers, each value lives as long as its answer is fresh, and what is
 //!   read is exactly what the search would otherwise ask for. Flights that partners share are stored
 //!   more than once; a value is 1 to 5 KB.
-//! - A value is a [`Batch`] of one answer behind a version and a checksum over key and bytes, because
+//! - A value is a [batch](codec::Batch) of one answer behind a version and a checksum over key and bytes, because
 //!   a server shared with others may hold anything. What does not fit is ignored, counted and told.
 //! - How long an answer is fresh is decided here from the time it was seen, whatever the cache says.
 //! - What was [forgotten](Forgotten) here is not taken back from there.
@@ -29,7 +29,7 @@ use storage::cache::{Cache, CacheEntry, CacheError, KEYS_MAX, VALUE_BYTES_MAX};
 use thiserror::Error;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use crate::codec::{Batch, CodecError};
+use crate::codec::{self, CodecError};
 use crate::seen::Seen;
 use crate::store::{Invalidation, Known, PriceStore};
 
@@ -166,15 +166,12 @@ impl SharedPrices {
     }
 
     /// Understands what was read, leaving out what is damaged or was forgotten.
-    pub(crate) fn understand(&self, read: &[(Wish, Bytes)], now_ms: i64) -> Vec<(Batch, Seen)> {
+    pub(crate) fn understand(&self, read: &[(Wish, Bytes)], now_ms: i64) -> Vec<Seen> {
         let mut all = Vec::with_capacity(read.len());
         for (wish, value) in read {
             match from_value(wish, value, now_ms) {
-                Ok((batch, seen)) => {
-                    if !self.forgotten().concerns(&seen) {
-                        all.push((batch, seen));
-                    }
-                }
+                Ok(seen) if self.forgotten().concerns(&seen) => {}
+                Ok(seen) => all.push(seen),
                 Err(error) => self.note_damaged(&error, wish),
             }
         }
@@ -288,7 +285,10 @@ impl Forgotten {
 
     fn concerns(&self, seen: &Seen) -> bool {
         self.floor_ms.is_some_and(|floor_ms| seen.at_ms <= floor_ms)
-            || self.all.iter().any(|&(what, until_ms)| seen.at_ms <= until_ms && what.concerns(seen))
+            || self
+                .all
+                .iter()
+                .any(|&(what, until_ms)| seen.at_ms <= until_ms && what.concerns(seen))
     }
 }
 
@@ -299,7 +299,7 @@ fn key_of((key, partner): &Wish) -> String {
 
 /// Version, checksum, packed batch.
 fn to_value(key: QuestionKey, seen: &Seen) -> Result<Bytes, CodecError> {
-    let packed = Batch::of(std::slice::from_ref(seen))?.to_bytes()?;
+    let packed = codec::encode(std::slice::from_ref(seen))?;
     let mut value = Vec::with_capacity(9 + packed.len());
     value.push(VERSION);
     value.extend(checksum(&(key, seen.partner), &packed).to_le_bytes());
@@ -307,19 +307,18 @@ fn to_value(key: QuestionKey, seen: &Seen) -> Result<Bytes, CodecError> {
     Ok(value.into())
 }
 
-fn from_value(wish: &Wish, value: &[u8], now_ms: i64) -> Result<(Batch, Seen), ValueError> {
+fn from_value(wish: &Wish, value: &[u8], now_ms: i64) -> Result<Seen, ValueError> {
     let (&version, rest) = value.split_first().ok_or(ValueError::Damaged)?;
     let (sum, packed) = rest.split_first_chunk().ok_or(ValueError::Damaged)?;
     if version != VERSION || u64::from_le_bytes(*sum) != checksum(wish, packed) {
         return Err(ValueError::Damaged);
     }
-    let batch = Batch::from_bytes(packed)?;
-    let mut seen = batch.seen()?;
+    let mut seen = codec::decode(packed)?;
     match (seen.pop(), seen.is_empty()) {
         (Some(one), true)
             if (one.question.key(), one.partner) == *wish && one.at_ms <= now_ms + SKEW_MS =>
         {
-            Ok((batch, one))
+            Ok(one)
         }
         _ => Err(ValueError::Another),
     }

@@ -52,7 +52,7 @@ impl Engine {
         display.validate()?;
         let horizon_days = self.parts.settings.horizon_days.get() as u32;
         request.validate(earliest_today(), horizon_days)?;
-        let search = self.open(self.new_id(), request, display)?;
+        let search = self.open(self.new_id(), request, display).await?;
         let snapshot = search.snapshot().await?;
         Ok(Opened { token: self.token(&search, snapshot.seen()), snapshot })
     }
@@ -62,21 +62,21 @@ impl Engine {
     /// # Errors
     /// [`SearchError::Token`] for a token that cannot be used; what [`Engine::create`] says if the
     /// search is gone and cannot be created again.
-    pub fn find(&self, token: &str) -> Result<Arc<Search>, SearchError> {
-        self.find_opened(self.open_token(token)?)
+    pub async fn find(&self, token: &str) -> Result<Arc<Search>, SearchError> {
+        self.find_opened(self.open_token(token)?).await
     }
 
-    pub(crate) fn find_opened(&self, token: Token) -> Result<Arc<Search>, SearchError> {
+    pub(crate) async fn find_opened(&self, token: Token) -> Result<Arc<Search>, SearchError> {
         let Token { search, issued_s: _, seen: _, request, display } = token;
         let known = self.book().search(search);
         match known {
             Some(found) => Ok(found),
-            None => self.open(search, request, display),
+            None => self.open(search, request, display).await,
         }
     }
 
     /// Opens a search under an id; the one that is there already if two come at once.
-    fn open(
+    async fn open(
         &self,
         id: SearchId,
         request: SearchRequest,
@@ -90,7 +90,7 @@ impl Engine {
         }
         let question = self.normalise(&request)?;
         self.make_room()?;
-        let fan_out = self.share_or_start(question);
+        let fan_out = self.share_or_start(question).await;
         let links = LinkSigner::new(&self.parts.keys, id);
         let search = Search::new(
             id,
@@ -146,7 +146,7 @@ impl Engine {
     }
 
     /// A fan-out of the question that is running or fresh, or a new one.
-    fn share_or_start(&self, question: Question) -> Arc<FanOut> {
+    async fn share_or_start(&self, question: Question) -> Arc<FanOut> {
         let settings = &self.parts.settings;
         let roster = (self.parts.roster)();
         let fresh = settings.fresh_ms.ms();
@@ -157,12 +157,16 @@ impl Engine {
         }
         // Planned outside the lock: with 1,200 partners it takes a while.
         let plan = Plan::new(question, roster, earliest_today(), settings, self.parts.atlas);
+        let memory = self.parts.memory.as_deref();
+        // Nobody is asked yet, and no lock is held: others may begin the same meanwhile.
+        if let Some(looking) = memory.and_then(|near| plan.look_for(near, runtime::unix_ms())) {
+            looking.await;
+        }
+        let now = runtime::now();
         let limits =
             CollectLimits { offers: settings.offers_max.size(), bytes: settings.bytes_max.size() };
-        let remembered = match &self.parts.memory {
-            Some(memory) => plan.recall(&**memory, runtime::unix_ms()),
-            None => Vec::new(),
-        };
+        let remembered =
+            memory.map(|near| plan.recall(near, runtime::unix_ms())).unwrap_or_default();
         let meter = Arc::clone(&self.meter);
         let fan_out = Arc::new(FanOut::new(&plan, remembered, self.new_run(), limits, meter));
         let deadline = Deadline::after(now, settings.deadline_ms.ms());

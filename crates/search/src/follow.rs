@@ -34,7 +34,7 @@ impl Engine {
     /// As [`Engine::poll`], and [`SearchError::NoSuchOffer`] for a link that belongs to no offer of
     /// the search, or to one that its seller no longer has.
     pub async fn follow(&self, token: &str, link: &str) -> Result<String, SearchError> {
-        let search = self.find(token)?;
+        let search = self.find(token).await?;
         let mut news = search.subscribe();
         loop {
             news.mark_unchanged();

@@ -64,7 +64,7 @@ pub use merged::{
 };
 pub use poll::Polled;
 pub use rank::{Measure, Scale, Scores, Sort};
-pub use remembered::{Answered, PriceMemory, Remembered, Remembering};
+pub use remembered::{Answered, Looking, PriceMemory, Remembered, Remembering};
 pub use roster::roster_of;
 pub use search::Search;
 pub use settings::{SearchSettings, SelfTransferSettings};

@@ -12,7 +12,7 @@ use runtime::FixedMap;
 use crate::choose_partners::choose_partners;
 use crate::collect::{Ask, Role};
 use crate::ledger::{NotAsked, Roster};
-use crate::remembered::{PriceMemory, Remembered};
+use crate::remembered::{Looking, PriceMemory, Remembered};
 use crate::self_transfer::{Hub, choose_hub};
 use crate::settings::SearchSettings;
 
@@ -63,6 +63,21 @@ impl Plan {
         });
         let key = question.key();
         Self { question: Arc::new(question), key, roster, asks, reasons, hub }
+    }
+
+    /// Brings near what is only known further away; `None` if there is nothing to wait for.
+    pub(crate) fn look_for(&self, memory: &dyn PriceMemory, now_ms: i64) -> Option<Looking> {
+        // Read only by a memory that has somewhere to look.
+        let mut wishes = self.asks.iter().filter_map(|ask| {
+            let partner = self.roster.get(ask.partner as usize)?.settings().id;
+            let key = match (ask.role, &self.hub) {
+                (Role::Whole, _) => self.key,
+                (Role::First, hub) => hub.as_ref()?.first.key(),
+                (Role::Second, hub) => hub.as_ref()?.second.key(),
+            };
+            Some((key, partner))
+        });
+        memory.look_for(&mut wishes, now_ms)
     }
 
     /// By ask, what its partner said before, where that is still fresh.

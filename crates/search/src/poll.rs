@@ -30,7 +30,7 @@ impl Engine {
     pub async fn poll(&self, token: &str, wait_ms: u64) -> Result<Polled, SearchError> {
         let token = self.open_token(token)?;
         let seen = token.seen;
-        let search = self.find_opened(token)?;
+        let search = self.find_opened(token).await?;
         let wait_ms = wait_ms.min(self.parts.settings.poll_wait_ms.get());
         wait_for_news(&search, seen, Duration::from_millis(wait_ms)).await;
         let snapshot = search.snapshot().await?;

@@ -1,6 +1,7 @@
 //! The seam between a live search and whoever remembers prices.
 //!
 //! ```text
+//! create ─▶ look_for(wishes) ─▶ a memory further away is asked first, if there is one
 //! create ─▶ recall(question) ─▶ answers that are fresh: their partners are not asked again
 //! partners answer ─▶ remember(batch), several times a search ─▶ log, price store
 //! ```
@@ -14,7 +15,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Answer, PartnerId, Question};
+use domain::{Answer, PartnerId, Question, QuestionKey};
 
 /// Oldest price that is followed to its seller without asking again. Source: the reference service
 /// asks anew from ten minutes on.
@@ -49,11 +50,26 @@ pub struct Answered {
 /// The future of remembering.
 pub type Remembering = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// The future of looking elsewhere.
+pub type Looking = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Remembers answers.
 pub trait PriceMemory: fmt::Debug + Send + Sync {
     /// The fresh answers to a question, at most one a partner. Called once per fan-out; must not
     /// block.
     fn recall(&self, question: &Question, now_ms: i64) -> Vec<Remembered>;
+
+    /// Brings answers near that are only known further away, so that `recall` knows them. Called once
+    /// before it, with what the fan-out would otherwise ask, question by question. `None` if there is
+    /// nothing to wait for; the future ends within some ten milliseconds, whatever happens.
+    fn look_for(
+        &self,
+        wishes: &mut dyn Iterator<Item = (QuestionKey, PartnerId)>,
+        now_ms: i64,
+    ) -> Option<Looking> {
+        let _ = (wishes, now_ms);
+        None
+    }
 
     /// Takes up answers. The future may wait for room, which holds up nobody's search; what cannot
     /// be kept is the memory's own concern.

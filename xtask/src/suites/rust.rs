@@ -57,10 +57,16 @@ pub(super) fn features(ground: &Ground) -> Result<Tally> {
 /// Lints and tests of what is compiled only with the feature `redis`.
 pub(super) fn redis(ground: &Ground) -> Result<Tally> {
     provision::redis_server(&ground.root)?;
-    let features = "-p storage --features storage/redis";
-    let mut tally =
-        cargo(ground, &format!("clippy --locked --all-targets {features} -- -D warnings"))
-            .tally()?;
-    tally.add(cargo(ground, &format!("test --locked --no-fail-fast {features} redis")).tally()?);
+    let crates = "-p storage -p prices -p cell";
+    let features = "--features storage/redis,prices/redis,cell/redis";
+    let lines = [
+        format!("clippy --locked --all-targets {crates} {features} -- -D warnings"),
+        "clippy --locked --all-targets -p fareway --features redis -- -D warnings".to_owned(),
+        format!("test --locked --no-fail-fast {crates} {features} redis"),
+    ];
+    let mut tally = Tally::default();
+    for line in lines {
+        tally.add(cargo(ground, &line).tally()?);
+    }
     Ok(tally)
 }

@@ -47,11 +47,11 @@ pub(crate) async fn stream(
     Path(token): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    open(&shared, &token, &headers).unwrap_or_else(|refusal| refusal.respond(Family::Own))
+    open(&shared, &token, &headers).await.unwrap_or_else(|refusal| refusal.respond(Family::Own))
 }
 
-fn open(shared: &Shared, token: &str, headers: &HeaderMap) -> Result<Response, Refusal> {
-    let search = shared.engine.find(token).map_err(|error| refused(&error))?;
+async fn open(shared: &Shared, token: &str, headers: &HeaderMap) -> Result<Response, Refusal> {
+    let search = shared.engine.find(token).await.map_err(|error| refused(&error))?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(Told::parse);
     let now = search.seen();
     // Another run is another story: it is told from its beginning.

@@ -90,7 +90,7 @@ async fn make_page(
     let query::Wanted { mut view, options, itinerary } =
         query::read(query.unwrap_or_default(), shared.atlas)?;
     let opened = shared.engine.open_token(&token).map_err(|error| refused(&error))?;
-    let search = shared.engine.find(&token).map_err(|error| refused(&error))?;
+    let search = shared.engine.find(&token).await.map_err(|error| refused(&error))?;
     let snapshot = search.snapshot().await.map_err(|error| refused(&error))?;
     if itinerary.is_some() {
         view.limit = usize::MAX;
@@ -117,7 +117,7 @@ pub(crate) async fn partners(
     Path(token): Path<String>,
 ) -> Response {
     let work = async {
-        let search = shared.engine.find(&token).map_err(|error| refused(&error))?;
+        let search = shared.engine.find(&token).await.map_err(|error| refused(&error))?;
         let snapshot = search.snapshot().await.map_err(|error| refused(&error))?;
         let mut answer = Json::with_capacity(128 << 10);
         answer.object(|json| {

@@ -64,7 +64,7 @@ async fn try_create(shared: &Arc<Shared>, request: Request) -> Result<Response, 
         // The next poll must come, and bring what is not shown here.
         true => {
             let search =
-                shared.engine.find(&opened.token).map_err(|error| refuse(&error, NAMES))?;
+                shared.engine.find(&opened.token).await.map_err(|error| refuse(&error, NAMES))?;
             (shared.engine.token(&search, Seen::default()), Status::Incomplete)
         }
     };

@@ -9,7 +9,7 @@ use crate::site::{Site, soon, trip};
 use crate::v3::V3;
 
 /// One adult, one way and return, so that indicative prices come of it.
-fn alone(days: i32, back: Option<i32>) -> Value {
+pub(crate) fn alone(days: i32, back: Option<i32>) -> Value {
     let mut body = trip();
     body["adults"] = json!(1);
     body["children_ages"] = json!([]);

@@ -19,6 +19,7 @@ use prices::freshness::Freshness;
 use prices::history::HistorySettings;
 use prices::indicative::{EuroRates, Indicative, IndicativeSettings};
 use prices::memory::Memory;
+use prices::shared::SharedPrices;
 use prices::store::{PriceStore, StoreSettings};
 use runtime::{HttpLimits, Limited, Shutdown, TaskSet, Workers, serve_http};
 use sandbox::faults::PartnerFault;
@@ -78,6 +79,7 @@ async fn roster(slow_ms: u32, tasks: &TaskSet, shutdown: &Shutdown) -> RosterSou
 
 /// A memory whose log is on a disk that lives as long as the test.
 async fn memory(
+    shared: Option<Arc<SharedPrices>>,
     workers: &Workers,
     tasks: &TaskSet,
     shutdown: &Shutdown,
@@ -93,7 +95,12 @@ async fn memory(
     tasks.spawn(follower.run(workers.clone(), shutdown.clone(), Duration::from_secs(600)));
     let store = Arc::new(PriceStore::new(StoreSettings::default(), Freshness::default()));
     let memory = Memory::open(log, 1, store, Arc::clone(&indicative), Some(workers.clone()));
-    (SearchMemory::new(Arc::new(memory.await.unwrap())), PriceIndexes { indicative, history })
+    let memory = memory.await.unwrap();
+    let memory = match shared {
+        Some(shared) => memory.sharing(shared),
+        None => memory,
+    };
+    (SearchMemory::new(Arc::new(memory)), PriceIndexes { indicative, history })
 }
 
 /// What a cell is made of, with a new engine.
@@ -103,8 +110,18 @@ pub(crate) async fn parts(
     tasks: &TaskSet,
     shutdown: &Shutdown,
 ) -> CellParts {
+    parts_sharing(None, roster, settings, tasks, shutdown).await
+}
+
+async fn parts_sharing(
+    shared: Option<Arc<SharedPrices>>,
+    roster: RosterSource,
+    settings: CellSettings,
+    tasks: &TaskSet,
+    shutdown: &Shutdown,
+) -> CellParts {
     let workers = Workers::start("test", 2, 64).unwrap();
-    let (memory, prices) = memory(&workers, tasks, shutdown).await;
+    let (memory, prices) = memory(shared, &workers, tasks, shutdown).await;
     let engine = Engine::new(EngineParts {
         // Asked anew at once unless it is remembered.
         settings: SearchSettings { fresh_ms: Limited::literal(0), ..SearchSettings::default() },
@@ -166,6 +183,19 @@ impl Site {
         let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
         let roster = roster(slow_ms, &tasks, &shutdown).await;
         Self::with(parts(roster, settings, &tasks, &shutdown).await, tasks).await
+    }
+
+    /// Processes of one cell: they ask the same partners and share the answers over these caches.
+    pub(crate) async fn pods<const N: usize>(shared: [Arc<SharedPrices>; N]) -> Vec<Self> {
+        let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
+        let roster = roster(0, &tasks, &shutdown).await;
+        let mut pods = Vec::new();
+        for shared in shared {
+            let (roster, settings) = (Arc::clone(&roster), CellSettings::default());
+            let parts = parts_sharing(Some(shared), roster, settings, &tasks, &shutdown).await;
+            pods.push(Self::with(parts, tasks.clone()).await);
+        }
+        pods
     }
 
     /// A cell without partners.

@@ -6,6 +6,7 @@
 use domain::{AirportCode, CarrierCode, PartnerId};
 
 use crate::codec::CodecError;
+use crate::seen::Seen;
 
 const WRONG: CodecError = CodecError::Corrupt("an invalidation");
 
@@ -50,6 +51,23 @@ impl Invalidation {
         bytes.extend(word.to_le_bytes());
         bytes.extend(until_ms.to_le_bytes());
         bytes
+    }
+
+    /// Whether an answer is one of those, whenever it was seen.
+    #[must_use]
+    pub fn concerns(self, seen: &Seen) -> bool {
+        match self {
+            Self::Partner(partner) => seen.partner == partner,
+            Self::Route { origin, destination } => seen
+                .question
+                .legs
+                .iter()
+                .any(|leg| leg.origin.contains(origin) && leg.destination.contains(destination)),
+            Self::Carrier(carrier) => {
+                let mut segments = seen.answer.segments().iter();
+                segments.any(|one| one.carrier == carrier || one.operating == carrier)
+            }
+        }
     }
 
     /// Reads a record.

@@ -69,7 +69,7 @@ async fn a_search_nobody_reads_any_more_ends_and_leaves_nothing() {
     let mut news = {
         // The client goes away and keeps nothing but the wish to hear how it ends.
         let opened = within(engine.create(request("EDI", "SIN"), display())).await.unwrap();
-        engine.find(&opened.token).unwrap().subscribe()
+        engine.find(&opened.token).await.unwrap().subscribe()
     };
     // One part, one end, one deadline.
     within(news.wait_for(|version| *version >= 3)).await.unwrap();
