@@ -15,6 +15,7 @@ mod price_bench;
 mod report;
 mod search_bench;
 mod server;
+mod traffic;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -94,6 +95,8 @@ enum Bench {
         #[arg(long)]
         no_peers: bool,
     },
+    /// Days of searches in virtual time: partner calls saved, and prices shown wrong.
+    Traffic(traffic::TrafficArgs),
 }
 
 fn main() -> Result<()> {
@@ -106,6 +109,7 @@ fn main() -> Result<()> {
             ),
             Bench::Connections(wanted) => connections_bench::run(&wanted),
             Bench::Prices { seconds, no_peers } => price_bench::run(seconds, !no_peers),
+            Bench::Traffic(wanted) => traffic::run(&wanted),
         },
         Command::Fuzz { seconds, seed } => fuzz::run(TARGETS, seconds, seed),
         Command::Kill { rounds, seed } => kill::run(rounds, seed),
