@@ -12,8 +12,10 @@ use prices::freshness::Freshness;
 use prices::history::History;
 use prices::indicative::{EuroRates, Indicative};
 use prices::memory::Memory;
+use prices::shared::SharedPrices;
 use prices::store::PriceStore;
 use runtime::{Shutdown, TaskSet, Workers};
+use storage::cache;
 use storage::disk::RealDisk;
 
 use crate::settings::PricesSettings;
@@ -53,6 +55,7 @@ impl Remembering {
         if !settings.enabled {
             return Ok(Self::nothing(settings));
         }
+        let shared = open_shared(&settings.shared)?;
         let describe = format!("the log in {} cannot be opened", data.join(FOLDER).display());
         let (data, log_settings) = (data.to_owned(), settings.log.clone());
         let history_settings = settings.history.clone();
@@ -79,7 +82,11 @@ impl Remembering {
             Arc::clone(&indicative),
             Some(workers.clone()),
         );
-        let memory = Arc::new(memory.await?);
+        let mut memory = memory.await?;
+        if let Some(shared) = shared {
+            memory = memory.sharing(shared);
+        }
+        let memory = Arc::new(memory);
         let history = Arc::clone(follower.history());
         let snapshot_every = Duration::from_secs(settings.history_snapshot_s.get());
         tasks.spawn(follower.run(workers.clone(), shutdown.clone(), snapshot_every));
@@ -94,6 +101,15 @@ impl Remembering {
             indexes: PriceIndexes { indicative, history },
         })
     }
+}
+
+/// The second level behind a URL, if there is one. Its server need not be there yet.
+fn open_shared(url: &str) -> Result<Option<Arc<SharedPrices>>> {
+    if url.is_empty() {
+        return Ok(None);
+    }
+    let cache = cache::open(url).context("prices.shared opens nothing")?;
+    Ok(Some(Arc::new(SharedPrices::new(cache))))
 }
 
 /// Rates that make prices comparable.
@@ -149,6 +165,29 @@ async fn expire(
         // Workers that have stopped mean that the process stops.
         if workers.run(work).await.is_err() {
             return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn prices_are_shared_only_where_a_url_says_so_and_can_be_reached_by_this_build() {
+        assert!(open_shared("").unwrap().is_none());
+        assert!(open_shared("memory://").unwrap().is_some());
+        let told = open_shared("postgres://localhost").unwrap_err();
+        assert!(format!("{told:#}").contains("redis://HOST:PORT"), "{told:#}");
+        let redis = open_shared("redis://localhost:6379/0");
+        if cfg!(feature = "redis") {
+            assert!(redis.unwrap().is_some(), "its server need not be there");
+        } else {
+            let told = format!("{:#}", redis.unwrap_err());
+            assert_eq!(
+                told,
+                "prices.shared opens nothing: this build cannot reach Redis or Valkey: build it with --features redis"
+            );
         }
     }
 }

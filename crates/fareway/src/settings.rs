@@ -39,6 +39,7 @@ pub(crate) struct Settings {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct PricesSettings {
     pub(crate) enabled: bool,
+    pub(crate) shared: String,
     /// `[prices.freshness]`
     pub(crate) freshness: prices::freshness::FreshnessSettings,
     /// `[prices.store]`
@@ -56,6 +57,7 @@ impl Default for PricesSettings {
     fn default() -> Self {
         Self {
             enabled: true,
+            shared: String::new(),
             freshness: prices::freshness::FreshnessSettings::default(),
             store: prices::store::StoreSettings::default(),
             indicative: prices::indicative::IndicativeSettings::default(),

@@ -26,6 +26,7 @@ pub(crate) fn explain(loaded: &Loaded) -> Result<String> {
     let docs = documented(LAPTOP);
     for (key, value) in leaves(&loaded.settings)? {
         let origin = loaded.origins.get(&key).map_or("default", String::as_str);
+        let value = without_password(value);
         text.push_str(&format!("{key} = {value}    ({origin})\n"));
         if let Some(entry) = docs.get(&key) {
             text.push_str(&format!("    {}\n", entry.doc));
@@ -35,6 +36,17 @@ pub(crate) fn explain(loaded: &Loaded) -> Result<String> {
         }
     }
     Ok(text)
+}
+
+/// A URL without the user and password that may stand in it.
+fn without_password(value: Value) -> Value {
+    if let Value::String(text) = &value
+        && let Some((scheme, rest)) = text.split_once("://")
+        && let Some((_, place)) = rest.rsplit_once('@')
+    {
+        return Value::String(format!("{scheme}://…@{place}"));
+    }
+    value
 }
 
 /// Every key with its value.
@@ -105,6 +117,14 @@ mod tests {
             assert!(entry.doc.len() > 15, "{key} has no comment");
         }
         assert_eq!(docs.len(), defaults.len());
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_not_shown() {
+        let shown = |text: &str| without_password(Value::String(text.to_owned())).to_string();
+        assert_eq!(shown("redis://me:p@ss@host:1/0"), "\"redis://…@host:1/0\"");
+        assert_eq!(shown("redis://host:1/0"), "\"redis://host:1/0\"");
+        assert_eq!(shown("a@b"), "\"a@b\"");
     }
 
     #[test]
