@@ -154,6 +154,11 @@ const TARGETS: &[fuzz::Target] = &[
         decode: events::fuzz::batch,
     },
     fuzz::Target {
+        name: "price_batch",
+        corpus: "crates/prices/tests/corpus/batch",
+        decode: prices::fuzz::batch,
+    },
+    fuzz::Target {
         name: "search_token",
         corpus: "crates/search/tests/corpus/token",
         decode: search::fuzz::token,

@@ -17,6 +17,7 @@ pub mod codec;
 mod fixture;
 pub mod follow;
 pub mod freshness;
+pub mod fuzz;
 pub mod history;
 pub mod indicative;
 pub mod memory;
