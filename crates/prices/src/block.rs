@@ -6,7 +6,7 @@
 //!                       └─▶ codec: the same bytes under lz4
 //! ```
 //!
-//! A block is made by [`shred`] or checked whole by [`Block::from_bytes`], so reading it later does
+//! A block is made by [`shred()`] or checked whole by [`Block::from_bytes`], so reading it later does
 //! not fail.
 //!
 //! Limits: about a million offers, 16,384 answers, 65,534 segments and legs.

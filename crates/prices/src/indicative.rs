@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A price is kept per market of the question, airports, day of departure, day of the return flight
-//! or none, direct or not. What counts is said at [`reduce`], which price stays at [`Indicative`].
+//! or none, direct or not. What counts is said at [`reduce()`], which price stays at [`Indicative`].
 //! A market sees its own prices only, because sellers price by market.
 //!
 //! Limits: [`IndicativeSettings`]; 400 days between departure and return. Memory is counted in
