@@ -1,7 +1,7 @@
 //! Serves HTTP/1.1 and HTTP/2 on one listener, with limits and a graceful end.
 //!
-//! Limits: connections at once (more wait in the kernel's backlog), time for a request's head, size
-//! of HTTP/2 settings. When [`Shutdown`] begins, no connection is accepted any more and open ones
+//! Limits: connections at once (more wait in the kernel's backlog), time for a request's head, the
+//! first one's from the moment of connecting, size of HTTP/2 settings. When [`Shutdown`] begins, no connection is accepted any more and open ones
 //! finish what they are doing.
 
 use std::convert::Infallible;
@@ -15,7 +15,7 @@ use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use crate::tasks::{Shutdown, TaskSet};
@@ -86,6 +86,15 @@ pub async fn serve_http<S, B>(
             (Arc::clone(&builder), service.clone(), shutdown.clone());
         tasks.spawn(async move {
             let _place = place;
+            tokio::select! {
+                biased;
+                () = shutdown.begun() => return,
+                spoke = tokio::time::timeout(limits.head_within, speaks(&stream)) => {
+                    if !matches!(spoke, Ok(Ok(()))) {
+                        return;
+                    }
+                }
+            }
             let connection = builder.serve_connection(TokioIo::new(stream), service);
             let mut connection = std::pin::pin!(connection);
             tokio::select! {
@@ -98,8 +107,31 @@ pub async fn serve_http<S, B>(
     }
 }
 
+/// How a client of HTTP/2 begins.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// Time between two looks at a preface that comes in pieces.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Waits until the client has said enough to tell its version of HTTP. The server's builder waits for
+/// that without a limit: its time for a head starts only then.
+async fn speaks(stream: &TcpStream) -> std::io::Result<()> {
+    let mut begins = [0; PREFACE.len()];
+    loop {
+        match stream.peek(&mut begins).await? {
+            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            seen if seen < PREFACE.len() && PREFACE.starts_with(&begins[..seen]) => {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+            _ => return Ok(()),
+        }
+    }
+}
+
 fn log_end(ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended badly");
     }
 }
+
+#[cfg(test)]
+mod tests;
