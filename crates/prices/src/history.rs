@@ -23,8 +23,7 @@
 //!
 //! Pure: no clock, no I/O; `now_ms` is an argument.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
 use domain::{AirportCode, CountryCode, Date, Question};
 
@@ -39,11 +38,9 @@ pub use verdict::{HIGH_QUANTILE, LOW_QUANTILE, Outlook, POOL_DAYS, Verdict};
 
 use crate::Seen;
 use crate::indicative::{Cheapest, EuroRates, micro, reduce};
+use crate::shares::{SHARES, Shares};
 use series::{Day, Observed, day_of};
 use shard::{Route, Shard};
-
-/// Shares of the history, each with its own lock.
-const SHARDS: usize = 64;
 
 /// Pairs of airports that are looked at for one trip; those of two large cities are 36.
 const PAIRS_MAX: usize = 1_024;
@@ -166,16 +163,14 @@ pub struct HistorySize {
 #[derive(Debug)]
 pub struct History {
     settings: HistorySettings,
-    shards: Vec<RwLock<Shard>>,
-    bytes: AtomicUsize,
+    shares: Shares<Shard>,
 }
 
 impl History {
     /// An empty history.
     #[must_use]
     pub fn new(settings: HistorySettings) -> Self {
-        let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
-        Self { settings, shards, bytes: AtomicUsize::new(0) }
+        Self { settings, shares: Shares::default() }
     }
 
     /// Takes note of answers; `rates` make prices comparable.
@@ -212,13 +207,13 @@ impl History {
             let market = answered.question.market;
             let route = Route { market, origin: row.origin, destination: row.destination };
             let stay = Stay::of(row.departs, row.returns) as u8;
-            let taken = self.change(route.shard(SHARDS), |shard| {
+            let taken = self.shares.change(route.shard(SHARES), |shard| {
                 shard.observe(route, departs, stay, &observed)
             });
             done.taken += usize::from(taken);
             done.late += usize::from(!taken);
         }
-        done.dropped = self.make_room();
+        done.dropped = self.shares.make_room(self.settings.bytes_max.size());
         done
     }
 
@@ -234,15 +229,14 @@ impl History {
                 i32::from(series.departs) >= today && !series.is_empty()
             })
         };
-        (0..SHARDS).map(|index| self.change(index, expire)).sum()
+        self.shares.change_all(expire)
     }
 
     /// How much is held.
     #[must_use]
     pub fn size(&self) -> HistorySize {
         let mut size = HistorySize::default();
-        for index in 0..SHARDS {
-            let shard = self.read(index);
+        for shard in self.shares.each() {
             size.trips += shard.trips;
             size.bytes += shard.bytes;
             size.days += shard.days();
@@ -262,51 +256,17 @@ impl History {
         });
         for (origin, destination) in pairs.take(PAIRS_MAX) {
             let route = Route { market: trip.market, origin, destination };
-            let shard = self.read(route.shard(SHARDS));
+            let shard = self.shares.read(route.shard(SHARES));
             for series in shard.series(&route, stay, from, to) {
                 series.days_from(first).for_each(|day| each(series.departs, day));
             }
         }
     }
 
-    /// Changes a share and keeps count of the bytes.
-    fn change<T>(&self, index: usize, change: impl FnOnce(&mut Shard) -> T) -> T {
-        let mut shard = self.open(index);
-        let before = shard.bytes;
-        let result = change(&mut shard);
-        // Wrapping: what the share grew or shrank by.
-        self.bytes.fetch_add(shard.bytes.wrapping_sub(before), Ordering::Relaxed);
-        result
-    }
-
-    /// Drops trips until memory is within its limit. Returns how many went.
-    fn make_room(&self) -> usize {
-        let mut dropped = 0;
-        while self.bytes.load(Ordering::Relaxed) > self.settings.bytes_max.size() {
-            let oldest = (0..SHARDS)
-                .filter_map(|index| {
-                    let shard = self.read(index);
-                    (shard.trips > 0).then_some((shard.oldest_s, index))
-                })
-                .min();
-            let Some((_, index)) = oldest else { break };
-            dropped += self.change(index, Shard::drop_oldest);
-        }
-        dropped
-    }
-
     /// First day of observation that counts.
     fn first_day(&self, now_ms: i64) -> u16 {
         let kept = self.settings.days_kept.get() as u16;
         day_of(seconds(now_ms)).saturating_sub(kept - 1)
-    }
-
-    fn read(&self, index: usize) -> RwLockReadGuard<'_, Shard> {
-        self.shards[index].read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn open(&self, index: usize) -> RwLockWriteGuard<'_, Shard> {
-        self.shards[index].write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

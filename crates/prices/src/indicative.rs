@@ -21,8 +21,7 @@
 //!
 //! Pure: no clock, no I/O; `now_ms` is an argument.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use domain::{AgentId, AirportCode, CarrierCode, Date, Money, PartnerId};
 
@@ -51,13 +50,11 @@ pub use settings::IndicativeSettings;
 pub use when::{Month, When};
 
 use crate::Seen;
+use crate::shares::{SHARES, Shares};
 use entry::{Entry, Slot, partner_mark};
 use month::Put;
 use reduce::itinerary_mark;
 use shard::{Node, Shard};
-
-/// Shares of the index, each with its own lock.
-const SHARDS: usize = 64;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -186,8 +183,7 @@ pub struct IndicativeSize {
 pub struct Indicative {
     settings: IndicativeSettings,
     rates: RwLock<Arc<EuroRates>>,
-    shards: Vec<RwLock<Shard>>,
-    bytes: AtomicUsize,
+    shares: Shares<Shard>,
 }
 
 /// What `now` means for prices.
@@ -205,8 +201,7 @@ impl Indicative {
     /// An empty index. `rates` make prices of different currencies comparable.
     #[must_use]
     pub fn new(settings: IndicativeSettings, rates: Arc<EuroRates>) -> Self {
-        let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
-        Self { settings, rates: RwLock::new(rates), shards, bytes: AtomicUsize::new(0) }
+        Self { settings, rates: RwLock::new(rates), shares: Shares::default() }
     }
 
     /// The rates in use.
@@ -234,25 +229,25 @@ impl Indicative {
         for row in rows {
             let Some(answered) = seen.get(row.seen as usize) else { continue };
             let Some((node, month, new)) = window.entry(row, answered) else { continue };
-            let index = node.shard(SHARDS);
+            let index = node.shard(SHARES);
             let shard = match &mut held {
                 Some((at, shard)) if *at == index => shard,
                 _ => {
                     // One lock at a time.
                     drop(held.take());
-                    &mut held.insert((index, self.open(index))).1
+                    &mut held.insert((index, self.shares.open(index))).1
                 }
             };
-            let before = shard.bytes;
-            let put = shard.put(node, row.destination, month, new.seen_s, |month| {
-                month.put(new, window.seen_after_s, |old| answer_has(answered, old, &rates))
+            let put = self.shares.count(shard, |shard| {
+                shard.put(node, row.destination, month, new.seen_s, |month| {
+                    month.put(new, window.seen_after_s, |old| answer_has(answered, old, &rates))
+                })
             });
-            self.bytes.fetch_add(shard.bytes - before, Ordering::Relaxed);
             taken.added += usize::from(put == Put::Added);
             taken.replaced += usize::from(put == Put::Replaced);
         }
         drop(held);
-        taken.dropped = self.make_room();
+        taken.dropped = self.shares.make_room(self.settings.bytes_max.size());
         taken
     }
 
@@ -279,8 +274,7 @@ impl Indicative {
     #[must_use]
     pub fn size(&self) -> IndicativeSize {
         let mut size = IndicativeSize::default();
-        for index in 0..SHARDS {
-            let shard = self.read(index);
+        for shard in self.shares.each() {
             size.entries += shard.entries;
             size.bytes += shard.bytes;
         }
@@ -288,41 +282,7 @@ impl Indicative {
     }
 
     fn retain(&self, keep: impl Fn(Node, AirportCode, i32, &Entry) -> bool) -> usize {
-        (0..SHARDS).map(|index| self.change(index, |shard| shard.retain(&keep))).sum()
-    }
-
-    /// Changes a share and keeps count of the bytes.
-    fn change<T>(&self, index: usize, change: impl FnOnce(&mut Shard) -> T) -> T {
-        let mut shard = self.open(index);
-        let before = shard.bytes;
-        let result = change(&mut shard);
-        // Wrapping: what the share grew or shrank by.
-        self.bytes.fetch_add(shard.bytes.wrapping_sub(before), Ordering::Relaxed);
-        result
-    }
-
-    /// Drops oldest prices until memory is within its limit. Returns how many went.
-    fn make_room(&self) -> usize {
-        let mut dropped = 0;
-        while self.bytes.load(Ordering::Relaxed) > self.settings.bytes_max.size() {
-            let oldest = (0..SHARDS)
-                .filter_map(|index| {
-                    let shard = self.read(index);
-                    (shard.entries > 0).then_some((shard.oldest_s, index))
-                })
-                .min();
-            let Some((_, index)) = oldest else { break };
-            dropped += self.change(index, Shard::drop_oldest);
-        }
-        dropped
-    }
-
-    fn read(&self, index: usize) -> RwLockReadGuard<'_, Shard> {
-        self.shards[index].read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn open(&self, index: usize) -> RwLockWriteGuard<'_, Shard> {
-        self.shards[index].write().unwrap_or_else(PoisonError::into_inner)
+        self.shares.change_all(|shard| shard.retain(&keep))
     }
 
     fn window(&self, now_ms: i64) -> Window {

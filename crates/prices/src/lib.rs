@@ -23,6 +23,7 @@ pub mod indicative;
 pub mod memory;
 pub mod seen;
 pub mod shared;
+mod shares;
 pub mod store;
 
 pub use seen::Seen;

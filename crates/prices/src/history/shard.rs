@@ -7,6 +7,7 @@ use domain::{AirportCode, CountryCode};
 use runtime::FixedMap;
 
 use super::series::{Observed, Series};
+use crate::shares::Share;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Route {
@@ -120,9 +121,25 @@ impl Shard {
         before - trips
     }
 
+    /// Days of observation.
+    pub(super) fn days(&self) -> usize {
+        let days = |series: &Series| series.days.len() + usize::from(series.open.is_some());
+        self.routes.values().flatten().map(days).sum()
+    }
+}
+
+impl Share for Shard {
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn oldest_s(&self) -> Option<u32> {
+        (self.trips > 0).then_some(self.oldest_s)
+    }
+
     /// Drops the trips not observed for longest, an eighth but at least one. Returns how many went:
     /// none if those have been observed since, which `oldest_s` then says.
-    pub(super) fn drop_oldest(&mut self) -> usize {
+    fn drop_oldest(&mut self) -> usize {
         let mut last: Vec<u32> =
             self.routes.values().flatten().map(|series| series.last_s).collect();
         let oldest = last.iter().copied().min().unwrap_or(u32::MAX);
@@ -142,11 +159,5 @@ impl Shard {
             of_limit -= usize::from(goes);
             !goes
         })
-    }
-
-    /// Days of observation.
-    pub(super) fn days(&self) -> usize {
-        let days = |series: &Series| series.days.len() + usize::from(series.open.is_some());
-        self.routes.values().flatten().map(days).sum()
     }
 }

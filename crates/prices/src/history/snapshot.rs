@@ -11,8 +11,9 @@ use std::io::{self, Read, Write};
 
 use super::series::{Day, Open, SAMPLE, Series};
 use super::shard::{Route, Shard};
-use super::{History, HistorySettings, SHARDS, Stay};
+use super::{History, HistorySettings, Stay};
 use crate::indicative::bytes::{Kind, SnapshotError, SnapshotReader, SnapshotWriter};
+use crate::shares::SHARES;
 
 const KIND: Kind = *b"FWHISTO";
 const VERSION: u8 = 1;
@@ -26,9 +27,10 @@ impl History {
     pub fn snapshot(&self, out: impl Write) -> io::Result<()> {
         let mut writer = SnapshotWriter::new(out, KIND, VERSION)?;
         let mut bytes = Vec::new();
-        for index in 0..SHARDS {
+        for share in self.shares.each() {
             bytes.clear();
-            lay_out(&self.read(index), &mut bytes);
+            lay_out(&share, &mut bytes);
+            drop(share);
             writer.write(&bytes)?;
         }
         writer.write(&[0])?;
@@ -55,11 +57,12 @@ impl History {
             for _ in 0..reader.u16()? {
                 trips.push(read_trip(&mut reader)?);
             }
-            let filled = history.change(route.shard(SHARDS), |shard| shard.fill(route, trips));
+            let filled =
+                history.shares.change(route.shard(SHARES), |shard| shard.fill(route, trips));
             if !filled {
                 return Err(SnapshotError::Damaged("the order of trips"));
             }
-            history.make_room();
+            history.shares.make_room(history.settings.bytes_max.size());
         }
         reader.finish()?;
         Ok(history)

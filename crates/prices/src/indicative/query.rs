@@ -6,7 +6,8 @@ use super::entry::{Entry, Hit};
 use super::month::{Filter, RouteMonth};
 use super::shard::{Node, Route};
 use super::when::When;
-use super::{Indicative, Quote, SHARDS, Window};
+use super::{Indicative, Quote, Window};
+use crate::shares::SHARES;
 
 /// One side of a route.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -145,7 +146,7 @@ impl Indicative {
                 self.visit_to(ask.market, &sorted(destinations), &mut each);
             }
             (Places::Anywhere, Places::Anywhere) => {
-                for shard in (0..SHARDS).map(|index| self.read(index)) {
+                for shard in self.shares.each() {
                     for (node, routes) in &shard.origins {
                         if node.market == ask.market {
                             for route in routes {
@@ -167,7 +168,7 @@ impl Indicative {
     ) {
         for origin in sorted(origins) {
             let node = Node { market, airport: origin };
-            let shard = self.read(node.shard(SHARDS));
+            let shard = self.shares.read(node.shard(SHARES));
             let Some(routes) = shard.origins.get(&node) else { continue };
             match destinations {
                 None => routes.iter().for_each(|route| each(&Flight { origin, route })),
@@ -196,7 +197,7 @@ impl Indicative {
         destinations: &[AirportCode],
         each: &mut impl FnMut(&Flight<'_>),
     ) {
-        for shard in (0..SHARDS).map(|index| self.read(index)) {
+        for shard in self.shares.each() {
             for &destination in destinations {
                 let end = Node { market, airport: destination };
                 let origins = shard.inbound.get(&end);

@@ -14,6 +14,7 @@ use runtime::FixedMap;
 use super::entry::Entry;
 use super::month::{Put, RouteMonth};
 use super::when::Month;
+use crate::shares::Share;
 
 /// All months of one pair of airports.
 #[derive(Clone, Debug)]
@@ -200,10 +201,26 @@ impl Shard {
         self.oldest_s = oldest;
         gone
     }
+}
+
+fn shrink<T>(list: &mut Vec<T>) {
+    if list.capacity() > list.len() * 2 {
+        list.shrink_to_fit();
+    }
+}
+
+impl Share for Shard {
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn oldest_s(&self) -> Option<u32> {
+        (self.entries > 0).then_some(self.oldest_s)
+    }
 
     /// Drops the oldest seen entries, an eighth but at least one. Returns how many went: none if
     /// the oldest ones have been replaced since, which `oldest_s` then says.
-    pub(super) fn drop_oldest(&mut self) -> usize {
+    fn drop_oldest(&mut self) -> usize {
         let mut seen: Vec<u32> = Vec::with_capacity(self.entries);
         for routes in self.origins.values() {
             for month in routes.iter().flat_map(|route| &route.months) {
@@ -227,11 +244,5 @@ impl Shard {
             of_limit -= usize::from(goes);
             !goes
         })
-    }
-}
-
-fn shrink<T>(list: &mut Vec<T>) {
-    if list.capacity() > list.len() * 2 {
-        list.shrink_to_fit();
     }
 }

@@ -18,7 +18,8 @@ use super::euro::EuroRates;
 use super::reduce::STAY_MAX;
 use super::shard::{Node, Shard};
 use super::when::Month;
-use super::{Indicative, IndicativeSettings, SHARDS};
+use super::{Indicative, IndicativeSettings};
+use crate::shares::SHARES;
 
 const KIND: Kind = *b"FWINDIC";
 const VERSION: u8 = 1;
@@ -32,9 +33,10 @@ impl Indicative {
     pub fn snapshot(&self, out: impl Write) -> io::Result<()> {
         let mut writer = SnapshotWriter::new(out, KIND, VERSION)?;
         let mut bytes = Vec::new();
-        for index in 0..SHARDS {
+        for share in self.shares.each() {
             bytes.clear();
-            lay_out(&self.read(index), &mut bytes);
+            lay_out(&share, &mut bytes);
+            drop(share);
             writer.write(&bytes)?;
         }
         writer.write(&[0])?;
@@ -74,14 +76,14 @@ impl Indicative {
                 for bytes in reader.bytes(count * ENTRY_BYTES)?.chunks_exact(ENTRY_BYTES) {
                     entries.push(decode(bytes, month)?);
                 }
-                let filled = index.change(node.shard(SHARDS), |shard| {
+                let filled = index.shares.change(node.shard(SHARES), |shard| {
                     shard.fill(node, destination, month, entries)
                 });
                 if !filled {
                     return Err(SnapshotError::Damaged("the order of prices"));
                 }
             }
-            index.make_room();
+            index.shares.make_room(index.settings.bytes_max.size());
         }
         reader.finish()?;
         Ok(index)

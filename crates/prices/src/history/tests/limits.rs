@@ -39,11 +39,11 @@ fn memory_stays_within_its_limit_and_what_was_not_observed_for_longest_goes_firs
     assert!(dropped > 0, "the limit was reached: {size:?}");
     assert!(size.bytes > (1 << 20) * 3 / 4, "memory that is there is used: {}", size.bytes);
     let mut counted = 0;
-    for shard in (0..SHARDS).map(|at| history.read(at)) {
+    for shard in history.shares.each() {
         counted += shard.bytes;
         assert!(shard.routes.values().flatten().all(|trip| trip.last_s >= shard.oldest_s));
     }
-    assert_eq!(counted, history.bytes.load(Ordering::Relaxed));
+    assert_eq!(counted, history.shares.bytes());
     let before = size.bytes;
     history.expire(NOW + 6_000 * MINUTE_MS);
     assert!(history.size().bytes <= before);

@@ -47,7 +47,7 @@ fn memory_stays_within_its_limit_and_the_oldest_prices_go_first() {
     assert!(seen.max().unwrap() >= last - 1_000);
     // What is left is about the youngest share: nothing of the first tenth of the time.
     let mut held = Vec::new();
-    for shard in (0..SHARDS).map(|at| index.read(at)) {
+    for shard in index.shares.each() {
         let months = shard.origins.values().flatten().flat_map(|route| &route.months);
         held.extend(months.flat_map(|month| month.entries()).map(|entry| entry.seen_s));
     }
@@ -71,10 +71,10 @@ fn bytes_are_counted_the_same_after_pruning_as_while_growing() {
         after.bytes <= before.bytes && after.bytes * 4 >= before.bytes * 3,
         "{before:?} {after:?}"
     );
-    assert_eq!(index.bytes.load(Ordering::Relaxed), after.bytes);
+    assert_eq!(index.shares.bytes(), after.bytes);
     assert_eq!(index.forget(Forget::Partner(PartnerId::literal("one"))), after.entries);
     assert_eq!(index.size(), IndicativeSize::default());
-    assert_eq!(index.bytes.load(Ordering::Relaxed), 0);
+    assert_eq!(index.shares.bytes(), 0);
 }
 
 #[test]
