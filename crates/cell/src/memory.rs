@@ -90,6 +90,10 @@ impl PriceMemory for SearchMemory {
         Some(Box::pin(async move { memory.look_for(wishes).await }))
     }
 
+    fn may_be_bought(&self, partner: PartnerId, seen_ms: i64, now_ms: i64) -> bool {
+        self.0.memory.store().may_be_bought(partner, seen_ms, now_ms)
+    }
+
     fn remember(&self, answered: Vec<Answered>) -> Remembering {
         let inner = Arc::clone(&self.0);
         Box::pin(async move {

@@ -238,6 +238,12 @@ impl PriceStore {
         remembered
     }
 
+    /// Whether a price may be sold as it is, or must be asked for again first.
+    #[must_use]
+    pub fn may_be_bought(&self, partner: PartnerId, seen_ms: i64, now_ms: i64) -> bool {
+        self.freshness.may_be_bought(partner, seen_ms, now_ms)
+    }
+
     /// Which partners' answers to a question are remembered, by partner, without reading them.
     #[must_use]
     pub fn known(&self, key: QuestionKey) -> Vec<Known> {

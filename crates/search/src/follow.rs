@@ -1,8 +1,8 @@
 //! Follows an offer to its seller.
 //!
 //! ```text
-//! signed link id ─▶ offer ─▶ fresh and with an address ─────────────▶ address
-//!                        └─▶ remembered, or older than ten minutes ─▶ its partner is asked anew
+//! signed link id ─▶ offer ─▶ fresh and with an address ───────▶ address
+//!                        └─▶ remembered, or too old to be bought ─▶ its partner is asked anew
 //! ```
 //!
 //! A price from memory has no address, and an old one may be gone: so the partner is asked once more
@@ -59,13 +59,24 @@ impl Engine {
     ) -> Result<String, SearchError> {
         let remembered = target.source.and_then(|source| source.seen_ms);
         let seen_ms = remembered.unwrap_or(snapshot.started_unix_ms);
-        let age_ms = runtime::unix_ms().saturating_sub(seen_ms);
         let known = (!target.link.is_empty()).then(|| target.link.to_owned());
         match known {
-            Some(link) if age_ms <= CLICK_OUT_MAX.as_millis() as i64 => Ok(link),
+            Some(link) if self.may_be_bought(search, &target, seen_ms) => Ok(link),
             known => {
                 self.ask_again(search, &target).await.or(known).ok_or(SearchError::NoSuchOffer)
             }
+        }
+    }
+
+    fn may_be_bought(&self, search: &Search, target: &Target<'_>, seen_ms: i64) -> bool {
+        let now_ms = runtime::unix_ms();
+        let roster = &search.fan_out.roster;
+        let partner = target.source.and_then(|source| roster.get(usize::from(source.partner)));
+        match (&self.parts.memory, partner) {
+            (Some(memory), Some(partner)) => {
+                memory.may_be_bought(partner.settings().id, seen_ms, now_ms)
+            }
+            _ => now_ms.saturating_sub(seen_ms) < CLICK_OUT_MAX.as_millis() as i64,
         }
     }
 

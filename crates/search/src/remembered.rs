@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use domain::{Answer, PartnerId, Question, QuestionKey};
 
-/// Oldest price that is followed to its seller without asking again. Source: the reference service
-/// asks anew from ten minutes on.
+/// Age from which a price is not followed to its seller without asking again, where no memory says
+/// otherwise. Source: the reference service asks anew from ten minutes on.
 pub(crate) const CLICK_OUT_MAX: Duration = Duration::from_secs(600);
 
 /// One partner's answer to a question, seen before and still fresh.
@@ -70,6 +70,9 @@ pub trait PriceMemory: fmt::Debug + Send + Sync {
         let _ = (wishes, now_ms);
         None
     }
+
+    /// Whether a price seen then may be followed to its seller as it is, or must be asked for again.
+    fn may_be_bought(&self, partner: PartnerId, seen_ms: i64, now_ms: i64) -> bool;
 
     /// Takes up answers. The future may wait for room, which holds up nobody's search; what cannot
     /// be kept is the memory's own concern.

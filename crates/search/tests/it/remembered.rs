@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use domain::Question;
+use domain::{PartnerId, Question};
 use runtime::Limited;
 use search::{
     Answered, Engine, PriceMemory, Remembered, Remembering, SearchError, Snapshot, Status,
@@ -16,11 +16,13 @@ struct Notebook {
     pages: Mutex<Vec<Answered>>,
     age_ms: i64,
     fresh_for_ms: i64,
+    click_out_ms: i64,
 }
 
 impl Notebook {
     fn new(age_ms: i64, fresh_for_ms: i64) -> Arc<Self> {
-        Arc::new(Self { pages: Mutex::default(), age_ms, fresh_for_ms })
+        let click_out_ms = 600_000;
+        Arc::new(Self { pages: Mutex::default(), age_ms, fresh_for_ms, click_out_ms })
     }
 
     /// Waits until so many answers have come in: they are handed over behind the search.
@@ -45,6 +47,10 @@ impl PriceMemory for Notebook {
             answer: page.parts.first().cloned().unwrap_or_default(),
         })
         .collect()
+    }
+
+    fn may_be_bought(&self, _: PartnerId, seen_ms: i64, now_ms: i64) -> bool {
+        now_ms - seen_ms < self.click_out_ms
     }
 
     fn remember(&self, answered: Vec<Answered>) -> Remembering {
@@ -182,6 +188,20 @@ async fn an_old_price_that_its_seller_no_longer_has_leads_nowhere() {
     let link = first_link(&again.snapshot);
     let followed = within(engine.follow(&again.token, &link)).await;
     assert!(matches!(followed, Err(SearchError::NoSuchOffer)), "{followed:?}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_memory_says_how_old_a_price_may_be_to_be_bought() {
+    let world = World::with(vec![Seller::new("good", &[(7, 600, 800, 20_000)])]).await;
+    let notebook = Notebook::new(0, 60_000);
+    let memory = Arc::new(Notebook { click_out_ms: 0, ..Arc::into_inner(notebook).unwrap() });
+    let engine = engine(&world, &memory);
+    let first = within(engine.create(request("EDI", "SIN"), display())).await.unwrap();
+    let (_, live) = finish(&engine, &first.token).await;
+    let link = first_link(&live);
+    within(engine.follow(&first.token, &link)).await.unwrap();
+    assert_eq!(world.seen.count(), 2, "even a price just quoted is asked for again");
     world.stop().await;
 }
 
