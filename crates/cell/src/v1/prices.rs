@@ -23,7 +23,7 @@ use domain::CurrencyCode;
 use prices::indicative::{Ask, DateUnit, Quote, QuotePair, When};
 
 pub(crate) use self::over_time::history;
-use self::read::Wanted;
+use self::read::{Kind, Wanted};
 use crate::json::Json;
 use crate::key;
 use crate::party::name_in;
@@ -40,11 +40,9 @@ pub(crate) async fn month(
     State(shared): State<Arc<Shared>>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answer(&shared, query, |json, wanted, shared| {
-        wanted.small_ends()?;
-        let (origins, destinations) = wanted.airports(shared.atlas);
-        let ask =
-            Ask { origin: origins.places(), destination: destinations.places(), ..wanted.ask() };
+    answer(&shared, (Kind::Month, query), |json, wanted, shared| {
+        let ends = wanted.airports(shared.atlas);
+        let ask = wanted.ask(&ends);
         let found = shared.prices.indicative.by_date(&ask, DateUnit::Day, runtime::unix_ms());
         key!(json, "days").list(|json| {
             for group in &found.outbound {
@@ -64,16 +62,10 @@ pub(crate) async fn graph(
     State(shared): State<Arc<Shared>>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answer(&shared, query, |json, wanted, shared| {
-        wanted.small_ends()?;
-        let (origins, destinations) = wanted.airports(shared.atlas);
+    answer(&shared, (Kind::Graph, query), |json, wanted, shared| {
+        let ends = wanted.airports(shared.atlas);
         let back = Some(wanted.back.unwrap_or(When::Anytime));
-        let ask = Ask {
-            origin: origins.places(),
-            destination: destinations.places(),
-            back,
-            ..wanted.ask()
-        };
+        let ask = Ask { back, ..wanted.ask(&ends) };
         let found = shared.prices.indicative.by_days(&ask, PAIRS_MAX, runtime::unix_ms());
         key!(json, "pairs").list(|json| {
             for days in &found {
@@ -96,15 +88,12 @@ pub(crate) async fn explore(
     State(shared): State<Arc<Shared>>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answer(&shared, query, |json, wanted, shared| {
+    answer(&shared, (Kind::Explore, query), |json, wanted, shared| {
         let atlas = shared.atlas;
-        let Some(start) = wanted.origin.place(atlas) else {
-            return Err(Refusal::field("origin", "must be an airport or a city"));
-        };
+        let start = wanted.origin.place(atlas).ok_or_else(Refusal::internal)?;
         key!(json, "origin").object(|json| write_place(json, start, &wanted.language, atlas));
-        let (origins, destinations) = wanted.airports(atlas);
-        let ask =
-            Ask { origin: origins.places(), destination: destinations.places(), ..wanted.ask() };
+        let ends = wanted.airports(atlas);
+        let ask = wanted.ask(&ends);
         let entity = |airport| wanted.destination.group(atlas, airport).map(PlaceRef::entity_id);
         let now_ms = runtime::unix_ms();
         let found = shared.prices.indicative.by_route(&ask, |_| Some(0_u32), entity, now_ms);
@@ -116,7 +105,7 @@ pub(crate) async fn explore(
                 else {
                     continue;
                 };
-                if wanted.price_max.is_some_and(|most| price > most) || shown == PLACES_MAX {
+                if wanted.price.is_some_and(|most| price > most) || shown == PLACES_MAX {
                     continue;
                 }
                 shown += 1;
@@ -133,11 +122,11 @@ pub(crate) async fn explore(
 /// Reads the query, writes what all answers have, and lets `write` add the rest.
 fn answer(
     shared: &Shared,
-    query: Option<String>,
+    (kind, query): (Kind, Option<String>),
     write: impl FnOnce(&mut Json, &Wanted, &Shared) -> Result<(), Refusal>,
 ) -> Response {
     let work = || {
-        let wanted = read::wanted(&query.unwrap_or_default(), shared.atlas, shared.home)?;
+        let wanted = read::wanted(kind, &query.unwrap_or_default(), shared.atlas, shared.home)?;
         let mut answer = Json::with_capacity(16 << 10);
         let mut written = Ok(());
         answer.object(|json| {

@@ -106,7 +106,7 @@ fn read_filter(
             filters.no_self_transfer =
                 value.parse().map_err(|_| wrong(name, "must be true or false"))?;
         }
-        _ => return Err(wrong(name, "is not a known parameter")),
+        _ => return Err(unknown(name)),
     }
     Ok(())
 }
@@ -115,6 +115,11 @@ fn read_filter(
 fn within(name: &str, value: &str, most: usize) -> Result<usize, Refusal> {
     let read = value.parse().ok().filter(|number| (1..=most).contains(number));
     read.ok_or_else(|| wrong(name, &format!("must be 1 to {most}")))
+}
+
+/// The refusal of a parameter that means nothing here.
+pub(super) fn unknown(name: &str) -> Refusal {
+    wrong(name, "is not a known parameter")
 }
 
 fn wrong(name: &str, sentence: &str) -> Refusal {

@@ -286,6 +286,8 @@ async fn a_trip_remembers_what_it_cost_and_judges_a_price_only_with_enough_behin
     assert_eq!((&day["low"], &day["high"]), (&day["median"], &day["median"]));
     assert_eq!(day["low"], answer["outlook"]["price"], "the cheapest is what is judged");
     assert_eq!(answer["outlook"]["verdict"], "unknown", "one search says nothing");
+    let unseen = format!("/v1/prices/history?origin=EDI&destination=SIN&out={}&price=5", soon(9));
+    assert_eq!(site.get(&unseen).await.json()["outlook"]["low"], Value::Null);
     let judged = site.get(&format!("{path}&price=100")).await.json();
     assert!((99..=101).contains(&judged["outlook"]["price"].as_i64().unwrap()), "{judged}");
     for (query, field) in [

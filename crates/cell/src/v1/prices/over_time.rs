@@ -13,7 +13,7 @@ use prices::history::{Outlook, Trip, Verdict};
 use prices::indicative::{Ask, Places, When};
 
 use super::answer;
-use super::read::Wanted;
+use super::read::{Kind, Wanted};
 use crate::json::Json;
 use crate::key;
 use crate::refusal::Refusal;
@@ -28,11 +28,10 @@ pub(crate) async fn history(
     State(shared): State<Arc<Shared>>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answer(&shared, query, |json, wanted, shared| {
-        wanted.small_ends()?;
+    answer(&shared, (Kind::History, query), |json, wanted, shared| {
         let (departs, returns) = days(wanted)?;
-        let (origins, destinations) = wanted.airports(shared.atlas);
-        let (origins, destinations) = (listed(origins.places()), listed(destinations.places()));
+        let ends = wanted.airports(shared.atlas);
+        let (origins, destinations) = (listed(ends.0.places()), listed(ends.1.places()));
         let trip = Trip { market: wanted.market, origins, destinations, departs, returns };
         let now_ms = runtime::unix_ms();
         let show = |eur_micro| shown(eur_micro, wanted.currency, shared.atlas);
@@ -49,7 +48,7 @@ pub(crate) async fn history(
         });
         let price = match wanted.price {
             Some(minor) => in_euro(Money::new(minor, wanted.currency), shared.atlas),
-            None => cheapest(&trip, wanted, shared, now_ms),
+            None => cheapest(&wanted.ask(&ends), shared, now_ms),
         };
         key!(json, "outlook");
         match price {
@@ -78,9 +77,11 @@ fn write_outlook(
         };
         key!(json, "verdict").plain(verdict);
         amount(key!(json, "price"), show(price));
-        amount(key!(json, "low"), show(outlook.low_eur_micro));
-        amount(key!(json, "median"), show(outlook.median_eur_micro));
-        amount(key!(json, "high"), show(outlook.high_eur_micro));
+        // Of nothing there are no quantiles.
+        let quantile = |eur_micro| if outlook.observations > 0 { show(eur_micro) } else { None };
+        amount(key!(json, "low"), quantile(outlook.low_eur_micro));
+        amount(key!(json, "median"), quantile(outlook.median_eur_micro));
+        amount(key!(json, "high"), quantile(outlook.high_eur_micro));
         key!(json, "observations").number(outlook.observations);
         key!(json, "searches").number(outlook.searches);
         let (first, last) = outlook.departures;
@@ -108,13 +109,8 @@ fn listed(places: Places<'_>) -> &[AirportCode] {
 }
 
 /// The cheapest price seen lately for the trip, comparable.
-fn cheapest(trip: &Trip<'_>, wanted: &Wanted, shared: &Shared, now_ms: i64) -> Option<i64> {
-    let ask = Ask {
-        origin: Places::Airports(trip.origins),
-        destination: Places::Airports(trip.destinations),
-        ..wanted.ask()
-    };
-    let groups = shared.prices.indicative.by_route(&ask, |_| Some(()), |_| Some(()), now_ms);
+fn cheapest(ask: &Ask<'_>, shared: &Shared, now_ms: i64) -> Option<i64> {
+    let groups = shared.prices.indicative.by_route(ask, |_| Some(()), |_| Some(()), now_ms);
     Some(groups.first()?.quotes.cheapest()?.eur_micro)
 }
 

@@ -6,13 +6,14 @@
 
 use atlas::Atlas;
 use domain::{CountryCode, CurrencyCode, Date, Place};
-use prices::indicative::{Ask, Month, Places, When};
+use prices::indicative::{Ask, Month, When};
 
 use crate::culture;
 use crate::limits::decoded;
 use crate::party;
 use crate::refusal::Refusal;
 use crate::side::{Airports, Side};
+use crate::v1::query::unknown;
 
 /// A question about remembered prices.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +22,7 @@ pub(super) struct Wanted {
     pub(super) destination: Side,
     pub(super) out: When,
     pub(super) back: Option<When>,
-    pub(super) price_max: Option<i64>,
-    /// A price to be judged.
+    /// The budget of a map; the price that a history judges.
     pub(super) price: Option<i64>,
     pub(super) market: CountryCode,
     pub(super) currency: CurrencyCode,
@@ -30,43 +30,64 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// What the index is asked, from anywhere to anywhere.
-    pub(super) fn ask(&self) -> Ask<'static> {
-        Ask {
-            market: self.market,
-            origin: Places::Anywhere,
-            destination: Places::Anywhere,
-            out: self.out,
-            back: self.back,
-        }
-    }
-
     pub(super) fn airports(&self, atlas: &Atlas) -> (Airports, Airports) {
         (self.origin.airports(atlas), self.destination.airports(atlas))
     }
 
-    /// # Errors
-    /// [`Refusal`] unless both ends are one airport or city.
-    pub(super) fn small_ends(&self) -> Result<(), Refusal> {
-        for (name, side) in [("origin", self.origin), ("destination", self.destination)] {
-            if !side.is_small() {
-                return Err(Refusal::field(name, "must be an airport or a city"));
-            }
+    /// What the index is asked, between these airports.
+    pub(super) fn ask<'a>(&self, (origins, destinations): &'a (Airports, Airports)) -> Ask<'a> {
+        Ask {
+            market: self.market,
+            origin: origins.places(),
+            destination: destinations.places(),
+            out: self.out,
+            back: self.back,
         }
-        Ok(())
+    }
+}
+
+/// Which of the questions it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Month,
+    Graph,
+    Explore,
+    History,
+}
+
+impl Kind {
+    /// The parameters it takes beside those that all take.
+    const fn own(self) -> &'static [&'static str] {
+        match self {
+            Self::Month | Self::Graph => &[],
+            Self::Explore => &["by", "price_max"],
+            Self::History => &["price"],
+        }
+    }
+
+    /// Reads one end; only a map leads to more than one airport or city.
+    fn end(self, name: &str, value: &str, atlas: &Atlas) -> Result<Side, Refusal> {
+        let wide = self == Self::Explore && name == "destination";
+        let sentence = if wide { ANYWHERE } else { PLACE };
+        let found = side(value, atlas).filter(|side| wide || side.is_small());
+        found.ok_or_else(|| Refusal::field(name.to_owned(), sentence))
     }
 }
 
 /// # Errors
 /// [`Refusal`] naming the parameter that is unknown, missing or wrong.
-pub(super) fn wanted(query: &str, atlas: &Atlas, home: CountryCode) -> Result<Wanted, Refusal> {
+pub(super) fn wanted(
+    kind: Kind,
+    query: &str,
+    atlas: &Atlas,
+    home: CountryCode,
+) -> Result<Wanted, Refusal> {
     let (mut origin, mut destination, mut by_city) = (None, None, true);
     let mut wanted = Wanted {
         origin: Side::Anywhere { by_city },
         destination: Side::Anywhere { by_city },
         out: When::Anytime,
         back: None,
-        price_max: None,
         price: None,
         market: home,
         currency: CurrencyCode::literal("EUR"),
@@ -79,8 +100,11 @@ pub(super) fn wanted(query: &str, atlas: &Atlas, home: CountryCode) -> Result<Wa
         let value = &*decoded(&plain);
         let wrong = |sentence: &str| Refusal::field(name.to_owned(), sentence);
         match name {
-            "origin" => origin = Some(side(value, atlas).ok_or_else(|| wrong(PLACE))?),
-            "destination" => destination = Some(side(value, atlas).ok_or_else(|| wrong(PLACE))?),
+            "by" | "price" | "price_max" if !kind.own().contains(&name) => {
+                return Err(unknown(name));
+            }
+            "origin" => origin = Some(kind.end(name, value, atlas)?),
+            "destination" => destination = Some(kind.end(name, value, atlas)?),
             "out" => wanted.out = when(value).ok_or_else(|| wrong(WHEN))?,
             "back" if value == "none" => wanted.back = None,
             "back" => wanted.back = Some(when(value).ok_or_else(|| wrong(WHEN))?),
@@ -89,12 +113,7 @@ pub(super) fn wanted(query: &str, atlas: &Atlas, home: CountryCode) -> Result<Wa
             "by" => return Err(wrong("must be city or country")),
             "price_max" | "price" => {
                 let amount = value.parse().ok().filter(|amount: &i64| *amount >= 0);
-                let amount = Some(amount.ok_or_else(|| wrong("must be a whole number"))?);
-                if name == "price" {
-                    wanted.price = amount;
-                } else {
-                    wanted.price_max = amount;
-                }
+                wanted.price = Some(amount.ok_or_else(|| wrong("must be a whole number"))?);
             }
             "market" => {
                 let market =
@@ -114,7 +133,7 @@ pub(super) fn wanted(query: &str, atlas: &Atlas, home: CountryCode) -> Result<Wa
                 wanted.language =
                     locale.ok_or_else(|| wrong("must be a language and country, e.g. en-GB"))?;
             }
-            _ => return Err(Refusal::field("", KNOWN)),
+            _ => return Err(unknown(name)),
         }
     }
     let of_market = || atlas.country(wanted.market).map(|country| country.currency);
@@ -125,16 +144,17 @@ pub(super) fn wanted(query: &str, atlas: &Atlas, home: CountryCode) -> Result<Wa
         side => side,
     };
     let required = |name| Refusal::field(name, "is required");
-    wanted.origin = anywhere(origin.ok_or_else(|| required("origin"))?);
-    wanted.destination = anywhere(destination.unwrap_or(Side::Anywhere { by_city }));
+    wanted.origin = origin.ok_or_else(|| required("origin"))?;
+    let everywhere = (kind == Kind::Explore).then_some(Side::Anywhere { by_city });
+    let destination = destination.or(everywhere).ok_or_else(|| required("destination"))?;
+    wanted.destination = anywhere(destination);
     Ok(wanted)
 }
 
-const PLACE: &str =
+const PLACE: &str = "must be an airport (EDI) or a city (city:LON)";
+const ANYWHERE: &str =
     "must be an airport (EDI), a city (city:LON), a country (country:GB) or anywhere";
 const WHEN: &str = "must be a day (2027-03-03), a month (2027-03) or any";
-const KNOWN: &str =
-    "knows origin, destination, out, back, by, price, price_max, market, currency and locale";
 
 fn side(text: &str, atlas: &Atlas) -> Option<Side> {
     if text == "anywhere" {
@@ -173,7 +193,8 @@ mod tests {
     const GB: CountryCode = CountryCode::literal("GB");
 
     fn read(query: &str) -> Result<Wanted, Option<String>> {
-        wanted(query, atlas::atlas(), GB).map_err(|refusal| refusal.field_name().map(str::to_owned))
+        wanted(Kind::Explore, query, atlas::atlas(), GB)
+            .map_err(|refusal| refusal.field_name().map(str::to_owned))
     }
 
     #[test]
@@ -205,6 +226,31 @@ mod tests {
         ] {
             assert_eq!(read(query), Err(Some(field.to_owned())), "{query}");
         }
-        assert!(read("origin=EDI&colour=red").is_err());
+        assert_eq!(read("origin=EDI&colour=red"), Err(Some("colour".to_owned())));
+    }
+
+    #[test]
+    fn a_question_takes_only_what_means_something_to_it() {
+        let refused = |kind, query: &str| {
+            wanted(kind, query, atlas::atlas(), GB)
+                .err()
+                .and_then(|refusal| refusal.field_name().map(str::to_owned))
+        };
+        let trip = "origin=EDI&destination=SIN";
+        for (kind, own) in [
+            (Kind::Month, vec![]),
+            (Kind::Graph, vec![]),
+            (Kind::Explore, vec!["by=city", "price_max=1"]),
+            (Kind::History, vec!["price=1"]),
+        ] {
+            for parameter in ["by=city", "price_max=1", "price=1"] {
+                let name = parameter.split('=').next().unwrap().to_owned();
+                let expected = (!own.contains(&parameter)).then_some(name);
+                assert_eq!(refused(kind, &format!("{trip}&{parameter}")), expected, "{kind:?}");
+            }
+            let wide = refused(kind, "origin=EDI&destination=country:SG");
+            assert_eq!(wide.is_none(), kind == Kind::Explore, "{kind:?}");
+            assert_eq!(refused(kind, "origin=country:GB&destination=SIN").unwrap(), "origin");
+        }
     }
 }
