@@ -9,23 +9,22 @@
 
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
+mod market;
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::answer::Limits;
-use domain::{
-    AgentId, AirportCode, Answer, AnswerBuilder, BagAllowance, Cabin, CarrierCode, CountryCode,
-    CurrencyCode, Date, FlightNumber, Money, Offer, PartnerId, Place, PlaceSet, Question,
-    QuestionLeg, Segment, Text, Transfer, Travellers,
-};
+use domain::{AgentId, AirportCode, Answer, CountryCode, CurrencyCode, Date, PartnerId};
 use prices::Seen;
 use prices::history::{History, HistorySettings, Trip};
 use prices::indicative::{
     Ask, Cheapest, DateUnit, EuroRates, Indicative, IndicativeSettings, Month, Places, When, reduce,
 };
-use runtime::{FixedSet, Limited, Random, now};
+use runtime::{Limited, now};
+
+use crate::market::{country_table, hubs, prices_of, question, routes, search, today};
 
 const NOW_MS: i64 = 1_800_000_000_000;
 const AIRPORTS: usize = 3_600;
@@ -71,77 +70,10 @@ fn main() {
     keeping(&index);
 }
 
-/// Pairs of airports, both drawn by rank.
-fn routes(wanted: usize) -> Vec<(AirportCode, AirportCode)> {
-    let airports = atlas::atlas().airports();
-    let airports = &airports[..AIRPORTS.min(airports.len())];
-    let mut summed = Vec::with_capacity(airports.len());
-    let mut total = 0.0;
-    for rank in 0..airports.len() {
-        total += 1.0 / (rank as f64 + 20.0).powf(0.9);
-        summed.push(total);
-    }
-    let mut random = Random::from_seed(1);
-    let mut draw = || {
-        let wanted = random.unit() * total;
-        airports[summed.partition_point(|&sum| sum < wanted).min(airports.len() - 1)].code
-    };
-    let mut routes = FixedSet::default();
-    let mut listed = Vec::new();
-    while listed.len() < wanted {
-        let route = (draw(), draw());
-        if route.0 != route.1 && routes.insert(route) {
-            listed.push(route);
-        }
-    }
-    listed
-}
-
-/// The prices of a route, in no order of days.
-fn prices(at: usize, (origin, destination): (AirportCode, AirportCode)) -> Vec<Cheapest> {
-    let mut random = Random::from_seed(at as u64);
-    let today = today();
-    let base = 2_000 + random.below(60_000) as i64;
-    let busiest = atlas::atlas().airports().iter().take(6).any(|airport| airport.code == origin);
-    let (has_direct, has_returns) = (at.is_multiple_of(2), busiest || at.is_multiple_of(10));
-    let mut rows = Vec::new();
-    let mut add = |random: &mut Random, day: i32, stay: Option<i32>, direct: bool| {
-        let minor = base + random.below(20_000) as i64;
-        let departs = Date::from_days(today + day);
-        rows.push(Cheapest {
-            seen: 0,
-            eur: minor as u32 * 100,
-            origin,
-            destination,
-            out_carrier: CarrierCode::literal("KL"),
-            back_carrier: stay.map(|_| CarrierCode::literal("KL")),
-            direct,
-            itinerary: random.bits() as u32,
-            departs,
-            returns: stay.map(|stay| departs.plus_days(stay)),
-            price: Money::new(minor, EUR),
-            agent: AgentId::literal("seller"),
-        });
-    };
-    for step in 0..90 {
-        let day = step * 37 % 90;
-        for direct in [false, true] {
-            if direct && !has_direct {
-                continue;
-            }
-            add(&mut random, day, None, direct);
-            if has_returns {
-                (2..=14).for_each(|stay| add(&mut random, day, Some(stay), direct));
-            }
-        }
-    }
-    rows
-}
-
 fn fill(index: &Indicative, routes: &[(AirportCode, AirportCode)]) -> Duration {
     let mut spent = Duration::ZERO;
     for (at, &route) in routes.iter().enumerate() {
-        let rows = prices(at, route);
+        let rows = prices_of(at, route);
         let answer = Seen {
             partner: PartnerId::literal("one"),
             question: question(&[route.0], &[route.1], 30),
@@ -158,7 +90,7 @@ fn fill(index: &Indicative, routes: &[(AirportCode, AirportCode)]) -> Duration {
 fn plain(routes: &[(AirportCode, AirportCode)]) -> Plain {
     let mut map = Plain::new();
     for (at, &route) in routes.iter().enumerate() {
-        for row in prices(at, route) {
+        for row in prices_of(at, route) {
             let returns = row.returns.map(|date| date.days());
             let key = (row.origin, row.destination, row.departs.days(), returns, row.direct);
             map.insert(key, (row.eur, row.agent));
@@ -399,7 +331,7 @@ fn remembering() {
         .iter()
         .enumerate()
         .map(|(at, &route)| {
-            let mut rows = prices(at * 2 + 1, route);
+            let mut rows = prices_of(at * 2 + 1, route);
             rows.retain(|row| row.returns.is_none() && row.departs.days() >= today() + 35);
             rows.truncate(50);
             rows
@@ -443,108 +375,8 @@ fn remembering() {
     print("low, typical or high for a trip", times, Vec::new());
 }
 
-fn search(number: usize) -> Vec<Seen> {
-    let mut random = Random::from_seed(number as u64);
-    let (from, to) = (AirportCode::literal("LHR"), AirportCode::literal("BCN"));
-    let day = 5 + number as i32;
-    let asked = question(&[from], &[to], day);
-    let answer = |random: &mut Random| {
-        let mut builder = AnswerBuilder::new(Limits::default());
-        for flight in 0..30_u16 {
-            let departs = Date::from_days(today() + day).at_minute(300 + i32::from(flight) * 20);
-            let hub = AirportCode::literal("AMS");
-            let mut add = |origin, destination, after: i32| {
-                builder.segment(Segment {
-                    departs: departs.plus_minutes(after),
-                    arrives: departs.plus_minutes(after + 60),
-                    number: FlightNumber::new(1 + flight * 7),
-                    origin,
-                    destination,
-                    carrier: CarrierCode::literal("BA"),
-                    operating: CarrierCode::literal("BA"),
-                })
-            };
-            let segments = if flight < 6 {
-                vec![add(from, to, 0)]
-            } else {
-                vec![add(from, hub, 0), add(hub, to, 90)]
-            };
-            let Ok(leg) = builder.leg(&segments) else { continue };
-            let Ok(itinerary) = builder.itinerary(&[leg]) else { continue };
-            for agent in ["one", "two", "three"] {
-                let price = Money::new(5_000 + random.below(30_000) as i64, EUR);
-                let _ = builder.offer(offer(itinerary, AgentId::literal(agent), price), &[]);
-            }
-        }
-        Arc::new(builder.finish())
-    };
-    (0..30)
-        .map(|_| Seen {
-            partner: PartnerId::literal("one"),
-            question: Arc::clone(&asked),
-            at_ms: NOW_MS,
-            answer: answer(&mut random),
-        })
-        .collect()
-}
-
-fn offer(itinerary: u32, agent: AgentId, price: Money) -> Offer {
-    Offer {
-        price: Some(price),
-        agent,
-        itinerary,
-        fares_start: 0,
-        fares_len: 0,
-        transfer: Transfer::Managed,
-        cabin_bags: BagAllowance::Unknown,
-        checked_bags: BagAllowance::Unknown,
-        brand: Text::default(),
-        link: Text::default(),
-        emissions_grams: 0,
-    }
-}
-
-fn question(from: &[AirportCode], to: &[AirportCode], day: i32) -> Arc<Question> {
-    let set = |airports: &[AirportCode]| PlaceSet {
-        asked: Place::Airport(airports[0]),
-        airports: airports.to_vec(),
-    };
-    Arc::new(Question {
-        legs: vec![QuestionLeg {
-            origin: set(from),
-            destination: set(to),
-            date: Date::from_days(today() + day),
-        }],
-        cabin: Cabin::Economy,
-        travellers: Travellers::one_adult(),
-        market: MARKET,
-    })
-}
-
-/// Airports by number of routes, most first.
-fn hubs(routes: &[(AirportCode, AirportCode)]) -> Vec<AirportCode> {
-    let mut counts: BTreeMap<AirportCode, usize> = BTreeMap::new();
-    routes.iter().for_each(|&(from, _)| *counts.entry(from).or_default() += 1);
-    let mut hubs: Vec<_> = counts.into_iter().collect();
-    hubs.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
-    hubs.into_iter().map(|(airport, _)| airport).collect()
-}
-
-/// Country of an airport by its packed number.
-fn country_table() -> Vec<Option<u16>> {
-    let mut table = vec![None; 1 << 16];
-    for airport in atlas::atlas().airports() {
-        table[usize::from(airport.code.packed())] = Some(airport.country.packed());
-    }
-    table
-}
-
 fn day(ahead: i32) -> When {
     When::Day(Date::from_days(today() + ahead))
-}
-
-fn today() -> i32 {
-    (NOW_MS / 86_400_000) as i32
 }
 
 fn timed<T>(runs: usize, mut work: impl FnMut() -> T) -> Vec<Duration> {
