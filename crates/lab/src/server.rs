@@ -71,8 +71,17 @@ pub(crate) fn fareway_binary() -> Result<PathBuf> {
     Ok(path)
 }
 
+/// Runs a load generator on the second core, so that a server under test has the first to itself.
+pub(crate) fn on_core_one(work: impl Future<Output = Result<()>>) -> Result<()> {
+    pin_self("1")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(work);
+    pin_self("0-1")?;
+    outcome
+}
+
 /// Restricts this process to processors, so that generator and server do not share one.
-pub(crate) fn pin_self(cpus: &str) -> Result<()> {
+fn pin_self(cpus: &str) -> Result<()> {
     let status = Command::new("taskset")
         .args(["-a", "-p", "-c", cpus, &std::process::id().to_string()])
         .stdout(Stdio::null())

@@ -12,13 +12,13 @@
 //! Limits: one read of the log at a time. Cost: batches are unpacked once more, about a tenth of the
 //! time it took to remember them.
 
-use std::io;
+use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
 use events::log::{Log, LogError, TopicPartition};
 use runtime::{Shutdown, Workers};
-use storage::disk::{Disk, DiskFile};
+use storage::disk::{self, Cursor, Disk};
 
 use crate::codec;
 use crate::history::{History, HistorySettings};
@@ -29,6 +29,8 @@ use crate::memory::{SCHEMA, TOPIC};
 const READ_BYTES: usize = 4 << 20;
 /// Largest snapshot that is read.
 const SNAPSHOT_BYTES_MAX: u64 = 16 << 30;
+/// Bytes written and read at once.
+const BUFFER: usize = 1 << 20;
 /// Wait after the log could not be read.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 /// Begins a snapshot: format and version.
@@ -169,19 +171,14 @@ fn take(batches: &[events::log::StoredBatch], history: &History, rates: &EuroRat
     }
 }
 
-/// Writes a new file beside the old one and puts it in its place, so that one of them is whole.
 fn write_snapshot(disk: &dyn Disk, path: &str, offset: u64, history: &History) -> io::Result<()> {
-    let new = format!("{path}.new");
-    let file = disk.create(&new)?;
-    let mut writer = io::BufWriter::with_capacity(1 << 20, Writer { file: &*file, position: 0 });
-    io::Write::write_all(&mut writer, MAGIC)?;
-    io::Write::write_all(&mut writer, &offset.to_le_bytes())?;
-    history.snapshot(&mut writer)?;
-    io::Write::flush(&mut writer)?;
-    drop(writer);
-    file.sync()?;
-    disk.rename(&new, path)?;
-    disk.sync_dir(path.rsplit_once('/').map_or("", |(folder, _)| folder))
+    disk::replace_with(disk, path, |file| {
+        let mut writer = BufWriter::with_capacity(BUFFER, Cursor::new(file));
+        writer.write_all(MAGIC)?;
+        writer.write_all(&offset.to_le_bytes())?;
+        history.snapshot(&mut writer)?;
+        writer.flush()
+    })
 }
 
 fn read_snapshot(
@@ -198,9 +195,9 @@ fn read_snapshot(
     if file.length().map_err(say)? > SNAPSHOT_BYTES_MAX {
         return Err("it is too large".to_owned());
     }
-    let mut reader = io::BufReader::with_capacity(1 << 20, Reader { file: &*file, position: 0 });
+    let mut reader = BufReader::with_capacity(BUFFER, Cursor::new(&*file));
     let mut head = [0_u8; 16];
-    io::Read::read_exact(&mut reader, &mut head).map_err(say)?;
+    reader.read_exact(&mut head).map_err(say)?;
     let (magic, offset) = head.split_at(MAGIC.len());
     if magic != MAGIC {
         return Err("it is of another version".to_owned());
@@ -208,36 +205,6 @@ fn read_snapshot(
     let offset = u64::from_le_bytes(offset.try_into().unwrap_or_default());
     let history = History::restore(settings, reader).map_err(|error| error.to_string())?;
     Ok(Some((offset, history)))
-}
-
-struct Writer<'a> {
-    file: &'a dyn DiskFile,
-    position: u64,
-}
-
-impl io::Write for Writer<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write_at(self.position, bytes)?;
-        self.position += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-struct Reader<'a> {
-    file: &'a dyn DiskFile,
-    position: u64,
-}
-
-impl io::Read for Reader<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read_at(self.position, buffer)?;
-        self.position += read as u64;
-        Ok(read)
-    }
 }
 
 #[cfg(test)]

@@ -152,12 +152,59 @@ pub fn read_whole(disk: &dyn Disk, path: &str, bytes_max: u64) -> io::Result<Vec
 /// # Errors
 /// If the disk refuses; the old file is then still there, or the new one is.
 pub fn replace_whole(disk: &dyn Disk, path: &str, bytes: &[u8]) -> io::Result<()> {
+    replace_with(disk, path, |file| file.write_at(0, bytes))
+}
+
+/// The same with bytes that are written piece by piece.
+///
+/// # Errors
+/// If the disk refuses or `write` fails; the old file is then still there, or the new one is.
+pub fn replace_with(
+    disk: &dyn Disk,
+    path: &str,
+    write: impl FnOnce(&dyn DiskFile) -> io::Result<()>,
+) -> io::Result<()> {
     let draft = format!("{path}.draft");
     let file = disk.create(&draft)?;
-    file.write_at(0, bytes)?;
+    write(&*file)?;
     file.sync()?;
     disk.rename(&draft, path)?;
     disk.sync_dir(folder_of(path))
+}
+
+/// A place in a file from which one reads or writes on, through a buffer of your own.
+#[derive(Debug)]
+pub struct Cursor<'a> {
+    file: &'a dyn DiskFile,
+    position: u64,
+}
+
+impl<'a> Cursor<'a> {
+    /// The beginning of a file.
+    #[must_use]
+    pub fn new(file: &'a dyn DiskFile) -> Self {
+        Self { file, position: 0 }
+    }
+}
+
+impl io::Write for Cursor<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write_at(self.position, bytes)?;
+        self.position += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl io::Read for Cursor<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(self.position, buffer)?;
+        self.position += read as u64;
+        Ok(read)
+    }
 }
 
 /// The folder of a path.

@@ -8,17 +8,13 @@ use super::questions::{Question, random_questions};
 use crate::http1::{Connection, get, post};
 use crate::load::{LoadResult, closed_loop, cpu_seconds, resident_mib};
 use crate::report::Report;
-use crate::server::{Server, fareway_binary, pin_self};
+use crate::server::{Server, fareway_binary, on_core_one};
 
 const CONNECTIONS: usize = 64;
 
 /// Measures both in turn, three rounds, and notes the medians.
 pub(crate) fn run(report: &mut Report, seconds: u64) -> Result<()> {
-    pin_self("1")?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let outcome = runtime.block_on(measure(report, Duration::from_secs(seconds)));
-    pin_self("0-1")?;
-    outcome
+    on_core_one(measure(report, Duration::from_secs(seconds)))
 }
 
 async fn measure(report: &mut Report, duration: Duration) -> Result<()> {

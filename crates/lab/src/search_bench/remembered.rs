@@ -17,7 +17,7 @@ use super::questions::random_questions;
 use crate::http1::{Connection, get, post};
 use crate::load::{cpu_seconds, resident_mib};
 use crate::report::Report;
-use crate::server::{Server, pin_self};
+use crate::server::{Server, on_core_one};
 
 /// Questions whose answers are remembered.
 const QUESTIONS: usize = 200;
@@ -26,11 +26,7 @@ const RATE: u64 = 5_000;
 const CONNECTIONS: usize = 64;
 
 pub(crate) fn run(report: &mut Report, seconds: u64) -> Result<()> {
-    pin_self("1")?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let outcome = runtime.block_on(measure(report, Duration::from_secs(seconds)));
-    pin_self("0-1")?;
-    outcome
+    on_core_one(measure(report, Duration::from_secs(seconds)))
 }
 
 async fn measure(report: &mut Report, duration: Duration) -> Result<()> {

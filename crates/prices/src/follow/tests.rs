@@ -125,7 +125,7 @@ async fn a_fault_while_a_snapshot_is_written_leaves_the_one_before() {
     let history = run_until(follower(&disk, &log), 1).await;
     let mut failures = 0;
     for n in 1.. {
-        disk.fail_at(n, storage::disk::DiskFault::Error);
+        disk.fail_at(n, disk::DiskFault::Error);
         let written = write_snapshot(&*disk, PATH, 1, &history);
         disk.crash();
         disk.reboot();
