@@ -1,7 +1,11 @@
 //! `[cell]` in the settings file: the limits of the outward API.
 
+use http::Uri;
 use runtime::Limited;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::culture;
 
 /// `[cell]`: what the outward API allows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,10 +32,13 @@ pub struct CellSettings {
     /// Answers smaller than this are not compressed, bytes.
     pub compress_from_bytes: Limited<0, 1_048_576>,
     /// Where travellers reach us, e.g. `https://fares.example`; empty: as the request's host says.
+    #[serde(deserialize_with = "public_url")]
     pub public_url: String,
     /// Market assumed when nothing else is known.
+    #[serde(deserialize_with = "market")]
     pub home_market: String,
     /// Locale assumed when nothing else is known.
+    #[serde(deserialize_with = "locale")]
     pub home_locale: String,
 }
 
@@ -53,4 +60,37 @@ impl Default for CellSettings {
             home_locale: "en-GB".to_owned(),
         }
     }
+}
+
+/// A text that is what it should be; the error says what that is.
+fn checked<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    good: impl FnOnce(&str) -> bool,
+    sentence: &str,
+) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if good(&text) { Ok(text) } else { Err(D::Error::custom(format!("{text:?} {sentence}"))) }
+}
+
+fn market<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let known = |text: &str| {
+        culture::read_market(text).is_some_and(|market| atlas::atlas().country(market).is_some())
+    };
+    checked(deserializer, known, "is no country we know, e.g. GB")
+}
+
+fn locale<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let known = |text: &str| culture::read_locale(text).is_some();
+    checked(deserializer, known, "is no language and country, e.g. en-GB")
+}
+
+/// It begins the links of answers, so it leads to a host and nowhere else.
+fn public_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let leads_home = |text: &str| {
+        let Ok(uri) = text.parse::<Uri>() else { return false };
+        let web = matches!(uri.scheme_str(), Some("http" | "https"));
+        web && uri.host().is_some_and(|host| !host.is_empty()) && uri.query().is_none()
+    };
+    let sentence = "must be empty or an address such as https://fares.example";
+    checked(deserializer, |text| text.is_empty() || leads_home(text), sentence)
 }

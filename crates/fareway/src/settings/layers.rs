@@ -97,6 +97,8 @@ fn note_leaves(table: &Table, path: &str, origin: &str, origins: &mut BTreeMap<S
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
 
     fn env(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -104,7 +106,9 @@ mod tests {
     }
 
     fn file(text: &str) -> std::path::PathBuf {
-        let name = format!("fareway-settings-{}-{:x}.toml", std::process::id(), text.len());
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("fareway-settings-{}-{number}.toml", std::process::id());
         let path = std::env::temp_dir().join(name);
         std::fs::write(&path, text).unwrap();
         path
@@ -141,6 +145,21 @@ mod tests {
         );
         refused("[server]\nlissten = \"x\"\n", &["line 2", "lissten", "unknown field"]);
         refused("[server\n", &["line 1"]);
+    }
+
+    #[test]
+    fn a_place_or_address_that_cannot_be_is_refused_with_its_key() {
+        for (line, expected) in [
+            ("home_market = \"XX\"", "country"),
+            ("home_market = \"\"", "country"),
+            ("home_locale = \"??\"", "en-GB"),
+            ("public_url = \"javascript:alert(1)\"", "https://"),
+            ("public_url = \"http://a\\r\\nb\"", "https://"),
+            ("public_url = \"https://\"", "https://"),
+        ] {
+            let key = line.split(' ').next().unwrap();
+            refused(&format!("[cell]\n{line}\n"), &[key, expected]);
+        }
     }
 
     #[test]
