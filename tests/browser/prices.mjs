@@ -43,6 +43,16 @@ export async function prices({ base, check, open, axe, fits, picture, scenario }
     check(seen, "prices of searches are remembered");
   });
 
+  await scenario("is that a good price", async () => {
+    await page.goto(address);
+    await page.waitForSelector(".outlook:not([hidden])");
+    const said = await page.locator(".outlook").innerText();
+    const { outlook } = await read(base, `history?origin=${ROUTE.from}&destination=${ROUTE.to}&out=${inDays(OUTS[2])}&back=${inDays(BACKS[0])}&${GB}`);
+    const words = { low: /is low/, typical: /is usual/, high: /is high/ }[outlook.verdict];
+    check(words?.test(said) && said.includes(pounds(outlook.price)), "a trip's price is called low, usual or high", said);
+    check(said.includes(pounds(outlook.low)) && said.includes(pounds(outlook.high)), "the quantiles it is judged by are shown", said);
+  });
+
   await scenario("the date picker with prices", async () => {
     await page.goto(address);
     await openPicker(page);

@@ -20,6 +20,10 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 const STOPPED_WITHIN: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(20);
 
+/// A price is judged by what one day saw, because no suite lasts longer.
+const ONE_DAY_JUDGES: [(&str, &str); 2] =
+    [("FAREWAY__PRICES__HISTORY__DAYS_MIN", "1"), ("FAREWAY__PRICES__HISTORY__SEARCHES_MIN", "1")];
+
 const READY_LINE: &str = "Fareway is ready: ";
 const SANDBOX_LINE: &str = "Sandbox market: ";
 
@@ -46,6 +50,7 @@ impl Server {
             .arg(format!("127.0.0.1:{port}"))
             .arg("--data")
             .arg(folder.join("data"))
+            .envs(ONE_DAY_JUDGES)
             .current_dir(&ground.root)
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)

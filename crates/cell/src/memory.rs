@@ -57,12 +57,6 @@ impl SearchMemory {
     pub(crate) async fn forget(&self, what: Invalidation) -> Result<usize, MemoryError> {
         self.0.memory.forget(what).await
     }
-
-    /// Answers that were not remembered, or will not survive a restart.
-    #[must_use]
-    pub fn lost(&self) -> u64 {
-        self.0.lost.load(Ordering::Relaxed)
-    }
 }
 
 impl PriceMemory for SearchMemory {

@@ -142,7 +142,7 @@ fn one_life(folder: &Path, corpus: &Path, random: &mut Random) -> Result<BTreeSe
         None => bail!("the writer ended before it acknowledged anything: {:?}", child.wait()?),
     }
     // Lines wait in the pipe meanwhile; a full pipe only slows the writer's acknowledging.
-    runtime_free_sleep(Duration::from_micros(random.below(LIFE_MS_MAX * 1_000)));
+    std::thread::sleep(Duration::from_micros(random.below(LIFE_MS_MAX * 1_000)));
     kill(&mut child)?;
     for line in lines {
         take(line)?;
@@ -154,11 +154,6 @@ fn kill(child: &mut Child) -> Result<()> {
     child.kill()?;
     child.wait()?;
     Ok(())
-}
-
-/// This process has no runtime that could sleep.
-fn runtime_free_sleep(duration: Duration) {
-    std::thread::sleep(duration);
 }
 
 /// Reads what came since, into the model; the serials of its batches.

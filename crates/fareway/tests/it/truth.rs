@@ -14,7 +14,7 @@ use domain::{
 };
 use runtime::Random;
 use sandbox::{FaultPlan, Market, MarketSettings, PartnerFault};
-use search::ASKED_FOR_SELF_TRANSFER;
+use search::{ASKED_FOR_SELF_TRANSFER, REMEMBERED};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -122,7 +122,11 @@ async fn compare(
     let (mut in_time, mut late) = (Vec::new(), Vec::new());
     check_combinations(&combinations, twin, &question, &what);
     compared.combinations = combinations.len();
-    let asked = |row: &&Value| row["asked"] == true && row["reason"] != ASKED_FOR_SELF_TRANSFER;
+    // What is remembered was said to an earlier question, and counts as if said now.
+    let asked = |row: &&Value| {
+        let said = row["asked"] == true || row["reason"] == REMEMBERED;
+        said && row["reason"] != ASKED_FOR_SELF_TRANSFER
+    };
     for row in ledger["partners"].as_array().unwrap().iter().filter(asked) {
         let id: PartnerId = row["id"].as_str().unwrap().parse().unwrap();
         let fault = twin.faults.of(id);
