@@ -3,8 +3,10 @@
 //! Time, randomness, tasks, worker threads and sockets come from here, so that a whole world can be
 //! replayed from one seed (invariant 2). Start reading at [`clock`] and [`tasks`].
 
+pub mod admission;
 pub mod clock;
 pub mod fault;
+pub mod lateness;
 pub mod limited;
 pub mod maps;
 pub mod random;
@@ -14,8 +16,10 @@ pub mod threads;
 pub mod token_bucket;
 pub mod workers;
 
+pub use admission::Admission;
 pub use clock::{Deadline, Moment, now, unix_ms};
 pub use fault::{Blame, Fault, Retry};
+pub use lateness::watch_lateness;
 pub use limited::Limited;
 pub use maps::{FixedMap, FixedSet};
 pub use random::Random;

@@ -5,7 +5,8 @@
 //!
 //! Limits: open searches and their memory. At a limit, finished searches are dropped, oldest first;
 //! if there is none, the new one is refused, because dropping one that is running would waste what
-//! its partners were asked.
+//! its partners were asked. New searches that would ask partners are also refused while more is to do
+//! than can be done in time ([`runtime::Admission`]); not those that are remembered, shared or lost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +35,13 @@ pub struct Opened {
     pub snapshot: Arc<Snapshot>,
 }
 
+/// Whether a search is new, or begun by somebody who is waiting for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Entry {
+    New,
+    Again,
+}
+
 /// Finished searches dropped at most to make room for one.
 const DROPPED_MAX: usize = 64;
 
@@ -52,7 +60,7 @@ impl Engine {
         display.validate()?;
         let horizon_days = self.parts.settings.horizon_days.get() as u32;
         request.validate(earliest_today(), horizon_days)?;
-        let search = self.open(self.new_id(), request, display).await?;
+        let search = self.open(self.new_id(), request, display, Entry::New).await?;
         let snapshot = search.snapshot().await?;
         Ok(Opened { token: self.token(&search, snapshot.seen()), snapshot })
     }
@@ -71,7 +79,7 @@ impl Engine {
         let known = self.book().search(search);
         match known {
             Some(found) => Ok(found),
-            None => self.open(search, request, display).await,
+            None => self.open(search, request, display, Entry::Again).await,
         }
     }
 
@@ -81,6 +89,7 @@ impl Engine {
         id: SearchId,
         request: SearchRequest,
         display: Display,
+        entry: Entry,
     ) -> Result<Arc<Search>, SearchError> {
         if self.parts.shutdown.has_begun() {
             return Err(SearchError::Stopping);
@@ -90,7 +99,7 @@ impl Engine {
         }
         let question = self.normalise(&request)?;
         self.make_room()?;
-        let fan_out = self.share_or_start(question).await;
+        let fan_out = self.share_or_start(question, entry).await?;
         let links = LinkSigner::new(&self.parts.keys, id);
         let search = Search::new(
             id,
@@ -146,14 +155,18 @@ impl Engine {
     }
 
     /// A fan-out of the question that is running or fresh, or a new one.
-    async fn share_or_start(&self, question: Question) -> Arc<FanOut> {
+    async fn share_or_start(
+        &self,
+        question: Question,
+        entry: Entry,
+    ) -> Result<Arc<FanOut>, SearchError> {
         let settings = &self.parts.settings;
         let roster = (self.parts.roster)();
         let fresh = settings.fresh_ms.ms();
         let key = question.key();
         let now = runtime::now();
         if let Some(shared) = self.book().shareable(key, &roster, fresh, now) {
-            return shared;
+            return Ok(shared);
         }
         // Planned outside the lock: with 1,200 partners it takes a while.
         let plan = Plan::new(question, roster, earliest_today(), settings, self.parts.atlas);
@@ -167,12 +180,17 @@ impl Engine {
             CollectLimits { offers: settings.offers_max.size(), bytes: settings.bytes_max.size() };
         let remembered =
             memory.map(|near| plan.recall(near, runtime::unix_ms())).unwrap_or_default();
+        // What all partners said before, and what others ask already, costs next to nothing.
+        let asks_anew = plan.asks.len() > remembered.iter().flatten().count();
+        if asks_anew && entry == Entry::New {
+            self.admit()?;
+        }
         let meter = Arc::clone(&self.meter);
         let fan_out = Arc::new(FanOut::new(&plan, remembered, self.new_run(), limits, meter));
         let deadline = Deadline::after(now, settings.deadline_ms.ms());
         let mut book = self.book();
         if let Some(shared) = book.shareable(key, &plan.roster, fresh, now) {
-            return shared;
+            return Ok(shared);
         }
         let stale = fan_out.ready_until.unwrap_or(deadline.moment() + fresh);
         let replaced = book.add_fan_out(Arc::clone(&fan_out), stale);
@@ -186,7 +204,7 @@ impl Engine {
             self.parts.shutdown.clone(),
             self.parts.memory.clone(),
         ));
-        fan_out
+        Ok(fan_out)
     }
 
     /// Drops expired and, over a limit, finished searches until one more fits.

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use atlas::Atlas;
 use domain::Date;
-use runtime::{Random, Shutdown, TaskSet, Workers};
+use runtime::{Admission, Random, Shutdown, TaskSet, Workers, watch_lateness};
 
 use crate::book::Book;
 use crate::error::SearchError;
@@ -64,6 +64,7 @@ pub struct Engine {
     pub(crate) bench: Bench,
     pub(crate) meter: Arc<Meter>,
     book: Mutex<Book>,
+    admission: Mutex<Admission>,
     seed: u128,
     created: AtomicU64,
     runs: AtomicU32,
@@ -93,6 +94,7 @@ impl Engine {
             bench,
             meter: Arc::new(Meter::new(parts.settings.bytes_total_max.size())),
             book: Mutex::default(),
+            admission: Mutex::new(Admission::new(parts.settings.late_ms.ms())),
             seed: u128::from_le_bytes(Random::secret_bytes()?),
             created: AtomicU64::new(0),
             // Another start gives other runs, so that a version seen before it is never current.
@@ -113,7 +115,46 @@ impl Engine {
                 drop(gone);
             }
         });
+        let (admitting, shutdown) = (Arc::downgrade(&engine), engine.parts.shutdown.clone());
+        engine.parts.tasks.spawn(watch_lateness(shutdown, move |least| {
+            if let Some(engine) = admitting.upgrade() {
+                engine.on_lateness(least);
+            }
+        }));
         Ok(engine)
+    }
+
+    fn admission(&self) -> MutexGuard<'_, Admission> {
+        self.admission.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes up how late due work was begun, at the least, in the last tenth of a second; what the
+    /// engine hears from its own clock.
+    pub fn on_lateness(&self, least: Duration) {
+        let mut admission = self.admission();
+        let before = admission.share();
+        admission.on_window(least);
+        let (after, refused) = (admission.share(), admission.refused());
+        drop(admission);
+        if before == 1.0 && after < 1.0 {
+            tracing::warn!(
+                late_ms = least.as_millis() as u64,
+                "more to do than can be done in time"
+            );
+        } else if before < 1.0 && after == 1.0 {
+            tracing::info!(refused, "back on time; searches refused since the start");
+        }
+    }
+
+    /// Lets a search ask partners.
+    ///
+    /// # Errors
+    /// [`SearchError::Overloaded`] if there is more to do already than can be done in time.
+    pub(crate) fn admit(&self) -> Result<(), SearchError> {
+        if self.admission().admits() {
+            return Ok(());
+        }
+        Err(SearchError::Overloaded { retry_after: CATCH_UP })
     }
 
     pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
@@ -155,6 +196,13 @@ impl Engine {
         Ok(Token::open(text, &self.parts.keys, now_s(), lifetime_s)?)
     }
 
+    /// What a token asks for, also if it has expired: so that it can be asked again. `None` if it is
+    /// not a token of ours.
+    #[must_use]
+    pub fn reopen(&self, text: &str) -> Option<Token> {
+        Token::open(text, &self.parts.keys, 0, 0).ok()
+    }
+
     /// An id nobody can guess.
     pub(crate) fn new_id(&self) -> SearchId {
         let mut bytes = [0_u8; 24];
@@ -168,6 +216,9 @@ impl Engine {
         self.runs.fetch_add(1, Ordering::Relaxed)
     }
 }
+
+/// When a search that was refused is likely to be admitted.
+const CATCH_UP: Duration = Duration::from_secs(2);
 
 /// How often expired searches are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);

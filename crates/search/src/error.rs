@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use domain::{InvalidSearch, Place};
+use domain::{InvalidSearch, ItineraryKey, Place};
 use runtime::{Blame, Fault, Retry};
 use thiserror::Error;
 
@@ -70,10 +70,13 @@ pub enum SearchError {
     #[error(transparent)]
     Token(#[from] TokenError),
     /// The link is not one of this search, or its offer is gone.
-    #[error("the link belongs to no offer of this search")]
-    NoSuchOffer,
-    /// As many searches are open as there may be.
-    #[error("too many searches are open; try again in {} s", .retry_after.as_secs())]
+    #[error("the link belongs to no offer of this search, or to one that is no longer sold")]
+    NoSuchOffer {
+        /// The itinerary, if the offer was one of this search.
+        itinerary: Option<ItineraryKey>,
+    },
+    /// As many searches are open as there may be, or more is to do than can be done in time.
+    #[error("too many searches at once; try again in {} s", .retry_after.as_secs())]
     Overloaded {
         /// When trying again is likely to help.
         retry_after: Duration,
@@ -100,7 +103,7 @@ impl Fault for SearchError {
             Self::Display(InvalidDisplay::TooMany { .. }) => "search_selection_too_long",
             Self::Token(TokenError::Forged) => "search_token_invalid",
             Self::Token(TokenError::Expired) => "search_token_expired",
-            Self::NoSuchOffer => "search_offer_not_found",
+            Self::NoSuchOffer { .. } => "search_offer_not_found",
             Self::Overloaded { .. } => "search_overloaded",
             Self::Stopping => "search_stopping",
             Self::Internal => "search_internal",
@@ -113,7 +116,7 @@ impl Fault for SearchError {
             | Self::UnknownPlace { .. }
             | Self::Display(_)
             | Self::Token(_)
-            | Self::NoSuchOffer => Blame::Caller,
+            | Self::NoSuchOffer { .. } => Blame::Caller,
             Self::Overloaded { .. } | Self::Stopping | Self::Internal => Blame::Us,
         }
     }
@@ -126,7 +129,7 @@ impl Fault for SearchError {
             | Self::UnknownPlace { .. }
             | Self::Display(_)
             | Self::Token(_)
-            | Self::NoSuchOffer => Retry::Never,
+            | Self::NoSuchOffer { .. } => Retry::Never,
         }
     }
 }

@@ -28,7 +28,8 @@ pub struct Facets {
     pub alliances: Vec<FacetValue<AllianceId>>,
     /// Airports at the ends of legs, by code; counted as the filter sees them.
     pub airports: Vec<FacetValue<AirportCode>>,
-    /// Agents; most itineraries first. The price is the agent's own.
+    /// Agents that sell an itinerary as a whole, be it as two tickets; most itineraries first. The
+    /// price is the agent's own.
     pub agents: Vec<FacetValue<AgentId>>,
     /// Least and most minutes.
     pub minutes: Option<(u32, u32)>,

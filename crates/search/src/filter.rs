@@ -3,6 +3,8 @@
 //! Filters of one kind are alternatives, filters of different kinds must all hold; an empty list
 //! filters nothing. Applied to the merged answer, never to the question.
 
+use std::hash::{Hash, Hasher};
+
 use domain::{AgentId, AirportCode, CarrierCode, LocalTime};
 
 use atlas::AllianceId;
@@ -39,7 +41,8 @@ pub struct Filters {
     pub carriers: Vec<CarrierCode>,
     /// Alliances; an itinerary passes if one of its carriers belongs to one of them.
     pub alliances: Vec<AllianceId>,
-    /// Agents; an itinerary passes if one of them sells it, and its price is the lowest of theirs.
+    /// Agents; an itinerary passes if they sell it, and its price is the lowest of theirs. A combination
+    /// counts if each of its tickets is sold by one of them.
     pub agents: Vec<AgentId>,
     /// Airports at the ends of legs. At every end where the search allows one of them, the
     /// itinerary must use one of them; ends where none of them is possible are free.
@@ -63,6 +66,28 @@ impl Filters {
         *self == Self::default()
     }
 
+    /// Fingerprint of what they leave: the same however their lists are ordered.
+    #[must_use]
+    pub fn mark(&self) -> u64 {
+        // Most views filter nothing.
+        if self.is_empty() {
+            return 0;
+        }
+        let mut plain = self.clone();
+        sort_once(&mut plain.stops);
+        sort_once(&mut plain.carriers);
+        sort_once(&mut plain.alliances);
+        sort_once(&mut plain.agents);
+        sort_once(&mut plain.airports);
+        for windows in [&mut plain.depart, &mut plain.arrive] {
+            let set = windows.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+            windows.truncate(set);
+        }
+        let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+        plain.hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// Whether an agent's offers count.
     #[must_use]
     pub fn allows_agent(&self, agent: AgentId) -> bool {
@@ -70,11 +95,42 @@ impl Filters {
     }
 }
 
+fn sort_once<T: Ord>(list: &mut Vec<T>) {
+    list.sort_unstable();
+    list.dedup();
+}
+
 #[cfg(test)]
 mod tests {
     use domain::Date;
 
     use super::*;
+
+    #[test]
+    fn a_mark_tells_filters_apart_by_what_they_leave() {
+        let carriers = |codes: &[&str]| Filters {
+            carriers: codes.iter().map(|code| code.parse().unwrap()).collect(),
+            ..Filters::default()
+        };
+        let window = Some(Window { from: 360, until: 720 });
+        let depart = |depart| Filters { depart, ..Filters::default() };
+        assert_eq!(Filters::default().mark(), 0);
+        assert_eq!(carriers(&["BA", "KL"]).mark(), carriers(&["KL", "BA", "KL"]).mark());
+        assert_eq!(depart(vec![window, None]).mark(), depart(vec![window]).mark());
+        let price = |price_max| Filters { price_max, ..Filters::default() };
+        let different = [
+            Filters::default(),
+            carriers(&["BA"]),
+            carriers(&["KL"]),
+            depart(vec![window]),
+            depart(vec![None, window]),
+            price(Some(1)),
+            price(Some(2)),
+        ];
+        for (index, one) in different.iter().enumerate() {
+            assert!(different[..index].iter().all(|other| other.mark() != one.mark()), "{one:?}");
+        }
+    }
 
     #[test]
     fn a_window_may_run_over_midnight() {

@@ -12,7 +12,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::Answer;
+use domain::{AgentId, Answer, ItineraryKey, Money};
 use runtime::Deadline;
 
 use crate::engine::Engine;
@@ -25,6 +25,28 @@ use crate::snapshot::{Snapshot, Target};
 /// Longest time a traveller waits for a partner on the way to its page.
 const ASK_MAX: Duration = Duration::from_secs(8);
 
+/// Where a link leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Followed {
+    /// The seller's address.
+    pub address: String,
+    /// The itinerary that was chosen.
+    pub itinerary: ItineraryKey,
+    /// Who sells it.
+    pub agent: AgentId,
+    /// What is different now, if the seller was asked again.
+    pub change: Option<PriceChange>,
+}
+
+/// A price that is not the one that was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PriceChange {
+    /// What was shown.
+    pub was: Money,
+    /// What the seller says now; `None` if it names no price any more.
+    pub now: Option<Money>,
+}
+
 impl Engine {
     /// The address behind a signed link id of a search. If the search had to be created again,
     /// waits until its offer is there or everybody has answered; if the offer is remembered or old,
@@ -33,7 +55,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::poll`], and [`SearchError::NoSuchOffer`] for a link that belongs to no offer of
     /// the search, or to one that its seller no longer has.
-    pub async fn follow(&self, token: &str, link: &str) -> Result<String, SearchError> {
+    pub async fn follow(&self, token: &str, link: &str) -> Result<Followed, SearchError> {
         let search = self.find(token).await?;
         let mut news = search.subscribe();
         loop {
@@ -45,7 +67,8 @@ impl Engine {
             if search.is_over() || news.changed().await.is_err() {
                 // The last version may have come in between.
                 let last = search.snapshot().await?;
-                let target = last.follow(link).ok_or(SearchError::NoSuchOffer)?;
+                let unknown = SearchError::NoSuchOffer { itinerary: None };
+                let target = last.follow(link).ok_or(unknown)?;
                 return self.reach(&search, &last, target).await;
             }
         }
@@ -56,15 +79,25 @@ impl Engine {
         search: &Search,
         snapshot: &Snapshot,
         target: Target<'_>,
-    ) -> Result<String, SearchError> {
+    ) -> Result<Followed, SearchError> {
         let remembered = target.source.and_then(|source| source.seen_ms);
         let seen_ms = remembered.unwrap_or(snapshot.started_unix_ms);
         let known = (!target.link.is_empty()).then(|| target.link.to_owned());
-        match known {
-            Some(link) if self.may_be_bought(search, &target, seen_ms) => Ok(link),
-            known => {
-                self.ask_again(search, &target).await.or(known).ok_or(SearchError::NoSuchOffer)
+        let leads = |address, change| {
+            Ok(Followed { address, itinerary: target.itinerary, agent: target.agent, change })
+        };
+        if let Some(address) = known.clone()
+            && self.may_be_bought(search, &target, seen_ms)
+        {
+            return leads(address, None);
+        }
+        match (self.ask_again(search, &target).await, known) {
+            (Some((address, now)), _) => {
+                let change = target.quoted.filter(|&was| Some(was) != now);
+                leads(address, change.map(|was| PriceChange { was, now }))
             }
+            (None, Some(address)) => leads(address, None),
+            (None, None) => Err(SearchError::NoSuchOffer { itinerary: Some(target.itinerary) }),
         }
     }
 
@@ -80,8 +113,12 @@ impl Engine {
         }
     }
 
-    /// Asks the offer's partner once more; the address of the same offer, if it still has it.
-    async fn ask_again(&self, search: &Search, target: &Target<'_>) -> Option<String> {
+    /// Asks the offer's partner once more; address and price of the same offer, if it still has it.
+    async fn ask_again(
+        &self,
+        search: &Search,
+        target: &Target<'_>,
+    ) -> Option<(String, Option<Money>)> {
         let question = search.fan_out.question_of(target.role)?;
         let partner = search.fan_out.roster.get(usize::from(target.source?.partner))?;
         let wait = ASK_MAX.min(self.parts.settings.deadline_ms.ms());
@@ -93,24 +130,24 @@ impl Engine {
         });
         let asked = partner.ask(Arc::clone(&question), deadline, sink).await;
         let parts = std::mem::take(&mut *parts.lock().unwrap_or_else(PoisonError::into_inner));
-        let link = parts.iter().find_map(|answer| link_of(answer, target.offer));
+        let found = parts.iter().find_map(|answer| find(answer, target.offer));
         if let (Some(memory), Ok(_)) = (&self.parts.memory, &asked.outcome) {
             let partner = partner.settings().id;
             let answered = Answered { partner, question, at_ms: runtime::unix_ms(), parts };
             // Nobody who wants to buy waits for a log.
             self.parts.tasks.spawn(memory.remember(vec![answered]));
         }
-        link
+        found
     }
 }
 
-/// The address of an offer of an answer.
-fn link_of(answer: &Answer, wanted: LinkId) -> Option<String> {
+/// Address and price of an offer of an answer.
+fn find(answer: &Answer, wanted: LinkId) -> Option<(String, Option<Money>)> {
     let same = |offer: &&domain::Offer| {
         let key = answer.keys()[offer.itinerary as usize];
         LinkId::of(key, offer.agent, answer.text(offer.brand), 0) == wanted
     };
     let found = answer.offers().iter().find(same)?;
     let link = answer.text(found.link);
-    (!link.is_empty()).then(|| link.to_owned())
+    (!link.is_empty()).then(|| (link.to_owned(), found.price))
 }

@@ -54,6 +54,7 @@ pub use engine::{Engine, EngineParts, Load, RosterSource};
 pub use error::{End, InvalidDisplay, SearchError, TokenError};
 pub use facets::{FacetValue, Facets};
 pub use filter::{Filters, Window};
+pub use follow::{Followed, PriceChange};
 pub use ledger::{
     ASKED_FOR_SELF_TRANSFER, Ledger, LedgerRow, NotAsked, Progress, REMEMBERED, Roster,
 };
@@ -69,5 +70,5 @@ pub use roster::roster_of;
 pub use search::Search;
 pub use settings::{SearchSettings, SelfTransferSettings};
 pub use snapshot::Snapshot;
-pub use token::{KeyFileError, SearchId, Seen, Token, TokenKeys, cell_of};
+pub use token::{KeyFileError, SearchId, Seen, Token, TokenKeys, cell_of, named_by};
 pub use view::{Cursor, InvalidCursor, Page, PageRow, View, view};

@@ -76,7 +76,8 @@ pub(crate) fn merge_with(
     };
     let mut merging = Merging::new(&kept, currency, atlas);
     for (index, answer) in kept.iter().enumerate() {
-        merging.take(index as u16, answer, combined_at == Some(index as u16));
+        let parts = if combined_at == Some(index as u16) { &parts[..] } else { &[] };
+        merging.take(index as u16, answer, parts);
     }
     let order = merging.by_itinerary();
     let Merging { itineraries, taken, sellers: Sellers { agents, count, .. }, .. } = merging;
@@ -126,14 +127,17 @@ impl Merging {
         }
     }
 
-    fn take(&mut self, index: u16, answer: &Answer, combined: bool) {
+    /// Takes up an answer; one of combinations comes with their parts.
+    fn take(&mut self, index: u16, answer: &Answer, parts: &[[Part; 2]]) {
         self.number_itineraries(index, answer);
         let Self { converter, local, taken, counts, sellers, .. } = self;
         let offers = answer.offers().iter().zip(answer.brand_marks());
         for (offer_index, (offer, &brand)) in (0_u32..).zip(offers) {
-            let (seller, agent) = match combined {
-                true => (COMBINED, COMBINED),
-                false => sellers.find(offer.agent, brand),
+            let (seller, agent) = match parts.get(offer_index as usize) {
+                Some(parts) => {
+                    (COMBINED, sellers.of_both(parts.each_ref().map(|part| part.offer().agent)))
+                }
+                None => sellers.find(offer.agent, brand),
             };
             let number = local[offer.itinerary as usize];
             let amount = offer.price.and_then(|price| converter.convert(price));

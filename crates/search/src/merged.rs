@@ -61,7 +61,8 @@ impl OptionRow {
         (self.amount != UNPRICED).then_some(self.amount)
     }
 
-    /// Index of the agent in [`Merged::agents`].
+    /// Index of the agent in [`Merged::agents`]; beyond all of them if the option is a combination of
+    /// two agents' tickets.
     #[must_use]
     pub fn agent_index(&self) -> usize {
         self.agent as usize
@@ -169,7 +170,7 @@ impl Merged {
         &self.itineraries
     }
 
-    /// Agents with an offer, each once; their order means nothing.
+    /// Agents with an offer or a ticket of a combination, each once; their order means nothing.
     #[must_use]
     pub fn agents(&self) -> &[AgentId] {
         &self.agents

@@ -31,6 +31,9 @@ pub struct SearchSettings {
     /// Memory for the answers of all searches, bytes. At the limit finished searches are dropped,
     /// oldest first; if none is finished, new ones are refused.
     pub bytes_total_max: Limited<1_048_576, 1_099_511_627_776>,
+    /// How late work may begin that is due, milliseconds. Later than that, the cell has more to do
+    /// than it can, and new searches that would ask partners are refused until it has caught up.
+    pub late_ms: Limited<1, 10_000>,
     /// `[search.self_transfer]`
     pub self_transfer: SelfTransferSettings,
 }
@@ -49,6 +52,7 @@ impl Default for SearchSettings {
             offers_max: Limited::literal(50_000),
             bytes_max: Limited::literal(32 << 20),
             bytes_total_max: Limited::literal(2 << 30),
+            late_ms: Limited::literal(50),
             self_transfer: SelfTransferSettings::default(),
         }
     }
@@ -66,9 +70,14 @@ pub struct SelfTransferSettings {
     pub combinations_max: Limited<1, 500>,
     /// Shortest time between landing and the next take-off at the hub, minutes.
     pub transfer_min_minutes: Limited<30, 720>,
+    /// Shortest time between landing at one airport of the hub's city and taking off at another,
+    /// minutes; never less than ordinary connections need for that.
+    pub airport_change_min_minutes: Limited<180, 1_440>,
     /// Longest time between landing and the next take-off at the hub, minutes.
     pub transfer_max_minutes: Limited<60, 2_880>,
 }
+
+const _: () = assert!(connections::AIRPORT_CHANGE_MIN == 180, "the least of the setting's range");
 
 impl Default for SelfTransferSettings {
     fn default() -> Self {
@@ -77,6 +86,7 @@ impl Default for SelfTransferSettings {
             partners_max: Limited::literal(6),
             combinations_max: Limited::literal(40),
             transfer_min_minutes: Limited::literal(150),
+            airport_change_min_minutes: Limited::literal(240),
             transfer_max_minutes: Limited::literal(720),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Question, SearchRequest};
+use domain::{AgentId, ItineraryKey, Money, Question, SearchRequest};
 
 use crate::collect::{Role, Status};
 use crate::display::Display;
@@ -24,6 +24,12 @@ pub(crate) struct Target<'a> {
     pub(crate) role: Role,
     /// Names the offer in its partner's answer.
     pub(crate) offer: LinkId,
+    /// The itinerary that was chosen.
+    pub(crate) itinerary: ItineraryKey,
+    /// Who sells it.
+    pub(crate) agent: AgentId,
+    /// At what total, as it was shown.
+    pub(crate) quoted: Option<Money>,
 }
 
 /// One version of a growing answer. Never changes; the next version is another snapshot.
@@ -61,6 +67,12 @@ impl Snapshot {
         Seen { run: self.run, version: self.version }
     }
 
+    /// What names the search in its cursors ([`View::search`]).
+    #[must_use]
+    pub fn cursor_scope(&self) -> u64 {
+        (self.search.0 ^ (self.search.0 >> 64)) as u64
+    }
+
     /// One page of the answer.
     #[must_use]
     pub fn view(&self, wanted: &View) -> Page {
@@ -91,6 +103,9 @@ impl Snapshot {
                         source: offer.source(),
                         role: Role::Whole,
                         offer: wanted,
+                        itinerary: itinerary.key,
+                        agent: offer.agent(),
+                        quoted: offer.quoted(),
                     };
                     return offer.can_follow().then_some(target);
                 }
@@ -103,6 +118,9 @@ impl Snapshot {
                             source: ticket.source,
                             role: if index == 0 { Role::First } else { Role::Second },
                             offer: LinkId::of(key, part.agent(), part.brand(), 0),
+                            itinerary: itinerary.key,
+                            agent: part.agent(),
+                            quoted: part.quoted(),
                         };
                         return part.can_follow().then_some(target);
                     }

@@ -131,6 +131,20 @@ pub fn cell_of(text: &str) -> Option<u32> {
     split(text).map(|(_, cell)| cell)
 }
 
+/// The search and the cell a token names, read without the key: enough to find the cell, not to
+/// believe it.
+#[must_use]
+pub fn named_by(text: &str) -> Option<(SearchId, u32)> {
+    /// Digits that hold format, key and search: 18 bytes.
+    const DIGITS: usize = 24;
+    let (sealed, cell) = split(text)?;
+    let mut bytes = [0_u8; 18];
+    let digits = sealed.get(..DIGITS)?;
+    let read = URL_SAFE_NO_PAD.decode_slice(digits, &mut bytes).ok()?;
+    let search = bytes.get(2..read)?.try_into().ok()?;
+    Some((SearchId(u128::from_le_bytes(search)), cell))
+}
+
 fn split(text: &str) -> Option<(&str, u32)> {
     if text.len() > TOKEN_BYTES_MAX {
         return None;

@@ -34,7 +34,9 @@ pub struct View {
     pub sort: Sort,
     /// What to leave out.
     pub filters: Filters,
-    /// The end of the page before this one.
+    /// Names the search in cursors.
+    pub search: u64,
+    /// The end of the page before this one; it must continue this view, see [`View::continues`].
     pub after: Option<Cursor>,
     /// Most rows.
     pub limit: usize,
@@ -44,7 +46,27 @@ pub struct View {
 
 impl Default for View {
     fn default() -> Self {
-        Self { sort: Sort::Best, filters: Filters::default(), after: None, limit: 10, facets: true }
+        Self {
+            sort: Sort::Best,
+            filters: Filters::default(),
+            search: 0,
+            after: None,
+            limit: 10,
+            facets: true,
+        }
+    }
+}
+
+impl View {
+    /// Whether a cursor was given out by this view: the same search, order and filters.
+    #[must_use]
+    pub fn continues(&self, cursor: &Cursor) -> bool {
+        cursor.sort == self.sort && cursor.mark == self.mark()
+    }
+
+    /// Fingerprint of what a cursor belongs to.
+    fn mark(&self) -> u64 {
+        self.search ^ self.filters.mark()
     }
 }
 
@@ -143,9 +165,7 @@ fn take_page(
     let key = |index: u32| merged.itineraries()[index as usize].key;
     let by_place =
         |a: &(Place, u32), b: &(Place, u32)| a.0.cmp(&b.0).then_with(|| key(a.1).cmp(&key(b.1)));
-    if let Some(after) = &view.after
-        && after.sort == view.sort
-    {
+    if let Some(after) = &view.after {
         found.retain(|&(place, index)| (place, key(index)) > (after.place, after.key));
     }
     let more = found.len() > view.limit;
@@ -155,7 +175,9 @@ fn take_page(
     }
     found.sort_unstable_by(by_place);
     let next = match (more, found.last()) {
-        (true, Some(&(place, index))) => Some(Cursor { sort: view.sort, place, key: key(index) }),
+        (true, Some(&(place, index))) => {
+            Some(Cursor { sort: view.sort, mark: view.mark(), place, key: key(index) })
+        }
         _ => None,
     };
     let row = |&(_, itinerary): &(Place, u32)| PageRow {

@@ -44,6 +44,24 @@ impl Sellers {
         }
     }
 
+    /// The number of an agent.
+    pub(super) fn agent(&mut self, agent: AgentId) -> u16 {
+        let agents = &mut self.agents;
+        *self.agent_numbers.entry(agent).or_insert_with(|| {
+            // Not more agents than sellers, and those of a few combinations.
+            let number = agents.len().min(usize::from(COMBINED)) as u16;
+            agents.push(agent);
+            number
+        })
+    }
+
+    /// The number of the agent that sells both tickets of a combination; nobody's if two do.
+    pub(super) fn of_both(&mut self, [first, second]: [AgentId; 2]) -> u16 {
+        // Both are numbered, so that both can be chosen.
+        let (first, second) = (self.agent(first), self.agent(second));
+        if first == second { first } else { COMBINED }
+    }
+
     fn look_up(&mut self, agent: AgentId, brand: u64) -> Numbers {
         if let Some(&numbers) = self.by_name.get(&(agent, brand)) {
             return numbers;
@@ -51,13 +69,7 @@ impl Sellers {
         if self.count == COMBINED {
             return (COMBINED, COMBINED);
         }
-        let agents = &mut self.agents;
-        let agent_number = *self.agent_numbers.entry(agent).or_insert_with(|| {
-            agents.push(agent);
-            // Not more agents than sellers.
-            (agents.len() - 1) as u16
-        });
-        let numbers = (self.count, agent_number);
+        let numbers = (self.count, self.agent(agent));
         self.count += 1;
         self.by_name.insert((agent, brand), numbers);
         numbers

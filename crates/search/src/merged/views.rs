@@ -106,6 +106,13 @@ impl<'a> OfferView<'a> {
         self.offer.agent
     }
 
+    /// The seller from whom all of it can be bought; `None` for a combination of two sellers' tickets.
+    #[must_use]
+    pub fn sole_agent(&self) -> Option<AgentId> {
+        let agent = self.agent();
+        self.parts.iter().all(|part| part.offer().agent == agent).then_some(agent)
+    }
+
     /// The total exactly as the partner quoted it; of a combination, which nobody quoted, `None`
     /// (its parts have theirs).
     #[must_use]
@@ -268,7 +275,16 @@ impl<'a> PartView<'a> {
         self.part.offer().checked_bags
     }
 
-    /// The flights of this ticket.
+    /// Where its legs begin and end.
+    pub fn legs(&self) -> impl Iterator<Item = (AirportCode, AirportCode)> + use<'a> {
+        let part = self.part;
+        part.answer.legs_of(part.offer().itinerary).filter_map(|mut leg| {
+            let first = leg.next()?;
+            Some((first.origin, leg.last().unwrap_or(first).destination))
+        })
+    }
+
+    /// The flights of this ticket, of all its legs.
     pub fn segments(&self) -> impl Iterator<Item = &'a Segment> + use<'a> {
         let part = self.part;
         part.answer.legs_of(part.offer().itinerary).flatten()

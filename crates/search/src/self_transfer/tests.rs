@@ -1,13 +1,15 @@
 use std::collections::BTreeMap;
 
-use domain::{CurrencyCode, Segment};
+use domain::{AgentId, CurrencyCode, Segment};
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, prop_assert_eq, proptest};
 use runtime::Limited;
 
 use super::*;
+use crate::filter::Filters;
 use crate::fixture::{GBP, Spec, answer, display, flight, question_between};
 use crate::merge::{merge, merge_with};
+use crate::view::{View, view};
 
 fn settings() -> SelfTransferSettings {
     SelfTransferSettings { combinations_max: Limited::literal(500), ..Default::default() }
@@ -142,28 +144,99 @@ fn the_cheapest_combinations_stay_within_the_limit() {
     assert_eq!(quoted, [4_000, 4_001, 4_002]);
 }
 
-#[test]
-fn a_hub_lies_well_on_the_way_and_its_questions_meet_there() {
-    let atlas = atlas::atlas();
-    let question = question_between(&[(&["EDI"], &["SIN"])]);
-    let hub = choose_hub(&question, atlas).unwrap();
-    let (edi, sin) = (AirportCode::literal("EDI"), AirportCode::literal("SIN"));
-    let way =
-        atlas.distance_km(edi, hub.airport).unwrap() + atlas.distance_km(hub.airport, sin).unwrap();
-    assert!(way <= 1.35 * atlas.distance_km(edi, sin).unwrap());
-    assert_eq!(hub.first.legs[0].origin, question.legs[0].origin);
-    assert_eq!(hub.first.legs[0].destination.airports, [hub.airport]);
-    assert_eq!(hub.second.legs[0].origin.airports, [hub.airport]);
-    assert_eq!(hub.second.legs[0].destination, question.legs[0].destination);
-    assert_eq!(Some(hub), choose_hub(&question, atlas));
+/// A ticket with a way back; minutes after midnight of the first day.
+fn return_ticket(
+    ends: [&str; 2],
+    (out, back): ([i32; 2], [i32; 2]),
+    agent: &'static str,
+    price: i64,
+) -> Spec {
+    let [from, to] = ends;
+    let legs = vec![
+        vec![flight("KL", 9, [from, to], out)],
+        vec![flight("KL", 10, [to, from], back.map(|minute| minute + 10 * 1_440))],
+    ];
+    Spec::new(legs, agent, money(price, 0))
 }
 
 #[test]
-fn short_ways_and_returns_have_no_hub() {
-    let atlas = atlas::atlas();
-    let ways: [&[(&[&str], &[&str])]; 2] =
-        [&[(&["EDI"], &["LHR"])], &[(&["EDI"], &["SIN"]), (&["SIN"], &["EDI"])]];
-    for legs in ways {
-        assert_eq!(choose_hub(&question_between(legs), atlas), None);
-    }
+fn a_return_is_combined_if_its_tickets_meet_on_both_ways() {
+    let near = [return_ticket(["EDI", "AMS"], ([360, 510], [1_200, 1_290]), "easy", 4_000)];
+    let far = |out: [i32; 2], back: [i32; 2]| {
+        let mut ticket = return_ticket(["AMS", "SIN"], (out, back), "klm1", 30_000);
+        // Named by their way, so that they are different itineraries.
+        ticket.legs[0][0].number = domain::FlightNumber::new(out[0] as u16);
+        ticket.legs[1][0].number = domain::FlightNumber::new(back[1] as u16);
+        ticket
+    };
+    let second = [
+        far([720, 1_900], [200, 1_000]),
+        // Too late for the way back from the hub.
+        far([720, 1_900], [300, 1_100]),
+        // Too early for the way out.
+        far([600, 1_800], [200, 1_000]),
+    ];
+    let combined = combine(&merged(&near), &merged(&second), &settings());
+    let all = merge_with(&[], combined, GBP, atlas::atlas());
+    assert_eq!(all.itineraries().len(), 1);
+    let itinerary = &all.itineraries()[0];
+    let flown: Vec<Vec<_>> = all
+        .legs(itinerary)
+        .map(|leg| leg.segments().map(|segment| segment.origin.to_string()).collect())
+        .collect();
+    assert_eq!(flown, [["EDI", "AMS"], ["SIN", "AMS"]]);
+    let offer = all.offer(&all.options(itinerary)[0]);
+    assert_eq!((offer.amount, offer.parts().len()), (Some(34_000), 2));
+    let ends: Vec<Vec<_>> = offer
+        .parts()
+        .map(|part| part.legs().map(|(from, to)| format!("{from}{to}")).collect())
+        .collect();
+    assert_eq!(ends, [["EDIAMS", "AMSEDI"], ["AMSSIN", "SINAMS"]]);
+}
+
+#[test]
+fn the_hub_may_be_left_from_another_airport_of_its_city_if_there_is_time() {
+    let first = [ticket(["EDI", "LHR"], [360, 450], "easy", 4_000)];
+    let found = |departs: i32, from: &'static str| {
+        // Both are local times of one zone in winter.
+        let second = [ticket([from, "JFK"], [departs, departs + 200], "klm1", 30_000)];
+        combine(&merged(&first), &merged(&second), &settings()).is_some()
+    };
+    assert!(found(600, "LHR") && !found(599, "LHR"));
+    assert!(found(690, "LGW") && !found(689, "LGW"));
+    assert!(!found(690, "AMS"));
+}
+
+#[test]
+fn facet_filter_and_option_agree_on_who_sells_a_combination() {
+    let first = [ticket(["EDI", "AMS"], [360, 510], "easy", 4_000)];
+    // One that `easy` sells whole, as two tickets, and one of which it sells a half.
+    let second = [
+        ticket(["AMS", "SIN"], [720, 1_900], "easy", 30_000),
+        ticket(["AMS", "SIN"], [740, 1_930], "klm1", 20_000),
+    ];
+    let combined = combine(&merged(&first), &merged(&second), &settings());
+    let question = question_between(&[(&["EDI"], &["SIN"])]);
+    let all = merge_with(&[], combined, GBP, atlas::atlas());
+    let named = |itinerary: &MergedItinerary| {
+        let offer = all.offer(&all.options(itinerary)[0]);
+        offer.sole_agent().map(|agent| agent.to_string())
+    };
+    let shown = |agents: &[&'static str]| {
+        let agents = agents.iter().map(|agent| AgentId::literal(agent)).collect();
+        let filters = Filters { agents, ..Filters::default() };
+        let page = view(&all, &question, &display(), &View { filters, ..View::default() });
+        let names = page.rows.iter().map(|row| named(&all.itineraries()[row.itinerary as usize]));
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        (names, page.facets.agents)
+    };
+    let easy = Some("easy".to_owned());
+    let (everything, facets) = shown(&[]);
+    assert_eq!(everything, [None, easy.clone()]);
+    let facets: Vec<_> = facets.iter().map(|one| (one.value.to_string(), one.count)).collect();
+    assert_eq!(facets, [("easy".to_owned(), 1)]);
+    assert_eq!(shown(&["easy"]).0, [easy.clone()]);
+    assert_eq!(shown(&["klm1"]).0, []);
+    assert_eq!(shown(&["easy", "klm1"]).0, [None, easy]);
 }

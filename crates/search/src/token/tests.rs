@@ -101,6 +101,20 @@ fn a_token_names_its_cell_in_plain_text_and_opens_at_any_other() {
 }
 
 #[test]
+fn what_names_no_search_and_cell_is_not_one() {
+    for text in [
+        "",
+        "-cell1",
+        "abc-cell1",
+        "AAAAAAAAAAAAAAAAAAAAAAA-cell1",
+        "AAAAAAAAAAAAAAAAAAAAAAé-cell1",
+    ] {
+        assert_eq!(named_by(text), None, "{text}");
+    }
+    assert_eq!(named_by(&example().seal(&keys(), 3)), Some((SearchId(5), 3)));
+}
+
+#[test]
 fn a_token_of_another_key_is_forged_and_one_of_an_older_key_is_not() {
     let old = TokenKeys::parse(&format!("1 {}", "ab".repeat(32))).unwrap();
     let both =
@@ -162,6 +176,7 @@ proptest! {
         let text = token.seal(&keys(), cell);
         prop_assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
         prop_assert_eq!(cell_of(&text), Some(cell));
+        prop_assert_eq!(named_by(&text), Some((token.search, cell)));
         prop_assert_eq!(Token::open(&text, &keys(), token.issued_s, 60), Ok(token));
     }
 

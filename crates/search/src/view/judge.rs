@@ -355,8 +355,8 @@ impl<'a> FacetCount<'a> {
         let price_max = judge.filters.price_max.unwrap_or(i64::MAX);
         for option in self.merged.options(itinerary) {
             let agent = option.agent_index();
-            // A combination belongs to no single agent. Options are sorted, so the first one of an
-            // agent is its cheapest.
+            // A combination of two agents' tickets belongs to none of them: who chooses one agent alone
+            // does not see it. Options are sorted, so the first one of an agent is its cheapest.
             let Some(tally) = self.by_agent.get_mut(agent).filter(|tally| tally.seen != stamp)
             else {
                 continue;

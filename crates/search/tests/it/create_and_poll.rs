@@ -192,16 +192,17 @@ async fn a_link_leads_to_its_seller_and_only_within_its_search() {
     let offer = snapshot.merged.offer(&snapshot.merged.options(itinerary)[0]);
     let mut link = String::new();
     snapshot.write_link(itinerary, &offer, 0, &mut link);
-    let address = within(engine.follow(&token, &link)).await;
-    assert_eq!(address.as_deref(), Ok("https://good.example/book?n=7"));
+    let followed = within(engine.follow(&token, &link)).await.unwrap();
+    assert_eq!(followed.address, "https://good.example/book?n=7");
     let other = within(engine.create(request("EDI", "SIN"), display())).await.unwrap();
     let refused = within(engine.follow(&other.token, &link)).await;
-    assert_eq!(refused, Err(SearchError::NoSuchOffer));
-    assert_eq!(within(engine.follow(&token, "x")).await, Err(SearchError::NoSuchOffer));
+    let unknown = Err(SearchError::NoSuchOffer { itinerary: None });
+    assert_eq!(refused, unknown);
+    assert_eq!(within(engine.follow(&token, "x")).await, unknown);
     // Another cell finds the offer again by asking the partners itself.
     let cell = world.engine(|_| ());
-    let address = within(cell.follow(&token, &link)).await;
-    assert_eq!(address.as_deref(), Ok("https://good.example/book?n=7"));
+    let followed = within(cell.follow(&token, &link)).await.unwrap();
+    assert_eq!(followed.address, "https://good.example/book?n=7");
     world.stop().await;
 }
 

@@ -9,6 +9,7 @@
 
 mod create_and_poll;
 mod limits;
+mod overload;
 mod remembered;
 mod self_transfer;
 mod sharing;

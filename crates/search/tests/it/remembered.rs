@@ -157,8 +157,9 @@ async fn an_old_price_is_asked_for_again_on_the_way_to_its_seller() {
         memory.wait_for(1).await;
         let again = within(engine.create(request("EDI", "SIN"), display())).await.unwrap();
         let link = first_link(&again.snapshot);
-        let address = within(engine.follow(&again.token, &link)).await.unwrap();
-        assert_eq!(address, "https://good.example/book?n=7");
+        let followed = within(engine.follow(&again.token, &link)).await.unwrap();
+        assert_eq!(followed.address, "https://good.example/book?n=7");
+        assert_eq!(followed.change, None);
         assert_eq!(world.seen.count(), asked, "{age_ms}");
     }
     world.stop().await;
@@ -187,7 +188,30 @@ async fn an_old_price_that_its_seller_no_longer_has_leads_nowhere() {
     assert_eq!(prices(&again.snapshot), prices(&live));
     let link = first_link(&again.snapshot);
     let followed = within(engine.follow(&again.token, &link)).await;
-    assert!(matches!(followed, Err(SearchError::NoSuchOffer)), "{followed:?}");
+    let itinerary = Some(again.snapshot.merged.itineraries()[0].key);
+    assert_eq!(followed, Err(SearchError::NoSuchOffer { itinerary }));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_price_than_was_shown_is_told_on_the_way_to_the_seller() {
+    let world = World::with(vec![Seller::new("good", &[(7, 600, 800, 20_000)])]).await;
+    let memory = Notebook::new(11 * 60_000, 60_000);
+    let engine = engine(&world, &memory);
+    let first = within(engine.create(request("EDI", "SIN"), display())).await.unwrap();
+    finish(&engine, &first.token).await;
+    memory.wait_for(1).await;
+    for page in memory.pages.lock().unwrap().iter_mut() {
+        page.parts = page.parts.iter().map(|answer| cheaper(answer, 500)).collect();
+    }
+    let again = within(engine.create(request("EDI", "SIN"), display())).await.unwrap();
+    let link = first_link(&again.snapshot);
+    let followed = within(engine.follow(&again.token, &link)).await.unwrap();
+    let change = followed.change.unwrap();
+    let now = change.now.unwrap();
+    assert_eq!((change.was.minor, now.minor), (now.minor - 500, 20_000));
+    assert_eq!(followed.agent.as_str(), "good");
+    assert_eq!(followed.itinerary, again.snapshot.merged.itineraries()[0].key);
     world.stop().await;
 }
 
@@ -207,6 +231,22 @@ async fn the_memory_says_how_old_a_price_may_be_to_be_bought() {
 
 /// The same answer as a memory keeps it.
 fn without_links(answer: &domain::Answer) -> Vec<Arc<domain::Answer>> {
+    vec![changed(answer, |offer| offer)]
+}
+
+/// The same answer with lower prices.
+fn cheaper(answer: &domain::Answer, minor: i64) -> Arc<domain::Answer> {
+    changed(answer, |offer| domain::Offer {
+        price: offer.price.map(|price| domain::Money { minor: price.minor - minor, ..price }),
+        ..offer
+    })
+}
+
+/// The same answer without links and with other offers.
+fn changed(
+    answer: &domain::Answer,
+    change: impl Fn(domain::Offer) -> domain::Offer,
+) -> Arc<domain::Answer> {
     let mut builder = domain::AnswerBuilder::default();
     for offer in answer.offers() {
         let mut legs = Vec::new();
@@ -217,7 +257,7 @@ fn without_links(answer: &domain::Answer) -> Vec<Arc<domain::Answer>> {
         let itinerary = builder.itinerary(&legs).unwrap();
         let brand = builder.text(answer.text(offer.brand)).unwrap();
         let link = domain::Text::default();
-        builder.offer(domain::Offer { itinerary, brand, link, ..*offer }, &[]).unwrap();
+        builder.offer(change(domain::Offer { itinerary, brand, link, ..*offer }), &[]).unwrap();
     }
-    vec![Arc::new(builder.finish())]
+    Arc::new(builder.finish())
 }
