@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! writers ─ Batch ─▶ log::Log ─▶ FileLog: segments of Kafka record batches on a Disk
-//!                      │
+//!                      │         KafkaLog: topics on brokers (feature `kafka`)
 //! readers ◀─ Fetched ──┘  from an offset, from a time, or waiting at the end
 //! ```
 //!
-//! Acknowledged means on disk. Knows nothing of what the records mean. Usable by itself: see the
+//! Acknowledged means durable. Knows nothing of what the records mean. Usable by itself: see the
 //! example at [`log::FileLog`] and `examples/append_and_read.rs`. Start reading at [`mod@log`].
 
 pub mod fuzz;

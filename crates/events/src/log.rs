@@ -8,19 +8,20 @@
 //! read, offset_at ◀── only what is durable, each checksum compared again
 //! ```
 //!
-//! [`Log`] is the contract, [`FileLog`] the embedded backend; `conformance.rs` holds what every
-//! backend must pass. Acknowledged means on disk. A batch repeated under the same [`Stamp`] is
+//! [`Log`] is the contract, [`FileLog`] the embedded backend, drawn above; `KafkaLog` (feature `kafka`)
+//! is the other, on brokers; [`open`] chooses by URL. `conformance.rs` holds what every backend must
+//! pass. Acknowledged means on disk, or on all in-sync replicas. A batch repeated under the same [`Stamp`] is
 //! appended once, across restarts too. Readers never see what is not yet durable.
 //!
-//! What goes wrong and what then happens:
+//! What goes wrong with files and what then happens:
 //! - **torn tail** (a crash in the middle of a write): cut at opening, told by [`FileLog::report`];
 //! - **damage in the middle**: those offsets are refused with [`LogError::Lost`], which names offsets
 //!   and bytes; everything else is served;
 //! - **full, read-only or failing disk**: appending fails with [`LogError::Stopped`], reading goes
 //!   on, and the next append after [`LogSettings::retry_ms`] tries again.
 //!
-//! It does not know what records mean, and does not copy itself to other machines: a region puts
-//! its topics on Kafka.
+//! It does not know what records mean. Files do not copy themselves to other machines: whoever must not
+//! lose a disk puts the log on Kafka.
 
 pub mod batch;
 mod commit;
@@ -28,7 +29,10 @@ mod contract;
 mod error;
 mod file;
 mod index;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod partition;
+mod place;
 mod scan;
 mod segment;
 mod settings;
@@ -44,4 +48,7 @@ pub use batch::{Batch, BatchError, Compression, Header, Record, Stamp};
 pub use contract::{Answer, Appended, Appending, Fetched, Log, StoredBatch, TopicPartition};
 pub use error::{LogError, Lost};
 pub use file::{FileLog, LogReport, TornTail};
-pub use settings::LogSettings;
+#[cfg(feature = "kafka")]
+pub use kafka::KafkaLog;
+pub use place::{KafkaPlace, PlaceError, open};
+pub use settings::{KafkaSettings, LogSettings};

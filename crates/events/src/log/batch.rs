@@ -150,7 +150,7 @@ pub struct Batch {
     pub records: Vec<Record>,
     /// Makes repeating it harmless.
     pub stamp: Option<Stamp>,
-    /// How they are packed.
+    /// How they are packed in files; a log on Kafka has a setting for it.
     pub compression: Compression,
 }
 

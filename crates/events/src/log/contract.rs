@@ -70,7 +70,7 @@ impl fmt::Debug for TopicPartition {
     }
 }
 
-/// What became of an appended batch: it is on disk.
+/// What became of an appended batch: it is durable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appended {
     /// The offsets of its records.
@@ -79,7 +79,7 @@ pub struct Appended {
     pub repeated: bool,
 }
 
-/// A batch on its way to the disk. Await it, or [`Appending::wait`] where nothing is awaited.
+/// A batch on its way to disk or brokers. Await it, or [`Appending::wait`] where nothing is awaited.
 /// Dropping it does not take the batch back.
 #[derive(Debug)]
 pub struct Appending(State);
@@ -99,7 +99,7 @@ impl Appending {
         Self(State::Waiting(receiver))
     }
 
-    /// Holds the thread until the batch is on disk.
+    /// Holds the thread until the batch is durable.
     ///
     /// # Errors
     /// Why it is not.
@@ -157,7 +157,7 @@ impl StoredBatch {
         self.head.stamp
     }
 
-    /// The bytes of the Kafka record batch.
+    /// The bytes of the Kafka record batch; from brokers, made anew from its records.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
@@ -176,10 +176,11 @@ impl StoredBatch {
 /// What one read gives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fetched {
-    /// Batches without a gap; the first holds the asked offset and may begin before it. Empty at
-    /// the end of the log.
+    /// Batches in order; the first holds the asked offset and may begin before it. Offsets between
+    /// them that are missing hold nothing to be read: on brokers only. Empty at the end of the log.
     pub batches: Vec<StoredBatch>,
-    /// Where to read next.
+    /// Where to read next; beyond the last batch if nothing that can be read follows it. If there is
+    /// no batch and this is the asked offset, the log ends there or what comes is not whole yet.
     pub next: u64,
 }
 

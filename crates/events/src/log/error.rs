@@ -44,13 +44,13 @@ pub enum LogError {
     /// No further partition is allowed.
     #[error("more than {0} partitions")]
     TooManyPartitions(u64),
-    /// The queue of batches waiting for the disk is full.
-    #[error("too many batches wait for the disk")]
+    /// The queue of batches waiting to become durable is full.
+    #[error("too many batches wait to become durable")]
     Busy,
-    /// The disk takes nothing at present; nothing is acknowledged, reading goes on.
+    /// Disk or brokers take nothing at present; nothing is acknowledged, reading goes on.
     #[error("the log takes nothing at present: {reason}")]
     Stopped {
-        /// What the disk said.
+        /// What they said.
         reason: String,
         /// When it will be tried again.
         retry_after: Duration,
@@ -86,7 +86,7 @@ pub enum LogError {
     /// The offset is in a damaged range.
     #[error("{0}")]
     Lost(Lost),
-    /// The disk does not give what it holds.
+    /// Disk or brokers do not give what they hold.
     #[error("the log cannot be read: {0}")]
     Unreadable(String),
     /// Another process has the log.

@@ -1,6 +1,6 @@
 //! The fixed 61 bytes before the records.
 
-use super::{BATCH_BYTES_MAX, Batch, BatchError, Compression, RECORDS_MAX, Stamp, records};
+use super::{BATCH_BYTES_MAX, Batch, BatchError, Compression, RECORDS_MAX, Record, Stamp, records};
 
 /// Bytes of the header.
 pub const HEAD_BYTES: usize = 61;
@@ -161,7 +161,7 @@ pub(super) fn encode(batch: &Batch) -> Result<Vec<u8>, BatchError> {
             (LZ4, Some(records::pack(&plain)?))
         }
     };
-    let payload: usize = batch.records.iter().map(records::size_bound).sum();
+    let payload: usize = batch.records.iter().map(Record::bytes_max).sum();
     let mut bytes = Vec::with_capacity(HEAD_BYTES + body.as_ref().map_or(payload, Vec::len));
     bytes.extend_from_slice(&[0; PLACE_BYTES]);
     bytes.extend_from_slice(&0_i32.to_be_bytes());

@@ -10,11 +10,13 @@ use super::{
     UNPACKED_BYTES_MAX, varint,
 };
 
-/// Bytes a record needs at most.
-pub(super) fn size_bound(record: &Record) -> usize {
-    let headers: usize =
-        record.headers.iter().map(|header| header.name.len() + header.value.len() + 10).sum();
-    40 + record.key.as_ref().map_or(0, Bytes::len) + record.value.len() + headers
+impl Record {
+    /// Bytes it needs at most in an unpacked batch.
+    pub(crate) fn bytes_max(&self) -> usize {
+        let headers: usize =
+            self.headers.iter().map(|header| header.name.len() + header.value.len() + 10).sum();
+        40 + self.key.as_ref().map_or(0, Bytes::len) + self.value.len() + headers
+    }
 }
 
 pub(super) fn encode(
@@ -26,7 +28,7 @@ pub(super) fn encode(
         if record.headers.len() > HEADERS_MAX {
             return Err(BatchError::TooMany);
         }
-        if bytes.len() + size_bound(record) > UNPACKED_BYTES_MAX {
+        if bytes.len() + record.bytes_max() > UNPACKED_BYTES_MAX {
             return Err(BatchError::TooLarge);
         }
         let elapsed = record.at_ms.wrapping_sub(base_ms);

@@ -86,7 +86,7 @@ fn walk_one(n: u64, fault: DiskFault, settings: &LogSettings) -> bool {
     let failed = play(&disk, settings, &mut model);
     let story = format!("{fault:?} at change {n}");
     if disk.is_armed() {
-        assert_eq!(failed, [], "{story}");
+        assert!(failed.is_empty(), "{story}: {failed:?}");
         return false;
     }
     if fault != DiskFault::Crash {

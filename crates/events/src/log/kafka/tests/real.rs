@@ -1,0 +1,188 @@
+//! On a real Apache Kafka broker: one JVM that is killed, hangs and comes back.
+//!
+//! `KAFKA_BROKERS` (HOST:PORT) names brokers on which the common suite runs instead; topics it makes
+//! begin with `fareway-test`.
+
+#[path = "../../../../tests/support/kafka_broker.rs"]
+mod kafka_broker;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use kafka_broker::KafkaBroker;
+use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::config::ClientConfig;
+use runtime::Random;
+
+use super::*;
+use crate::log::conformance;
+
+/// One JVM at a time.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn prefix() -> String {
+    format!("fareway-test-{:016x}", u64::from_be_bytes(Random::secret_bytes().unwrap()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests may name brokers")]
+#[expect(clippy::await_holding_lock, reason = "each test has a runtime of its own")]
+async fn kafka_does_what_every_log_does() {
+    let _alone = alone();
+    let named = std::env::var("KAFKA_BROKERS").ok();
+    let started = named.is_none().then(KafkaBroker::start);
+    let brokers = match (named, &started) {
+        (Some(named), _) => named,
+        (None, started) => started.as_ref().unwrap().address(),
+    };
+    let prefix = prefix();
+    conformance::check(|| Box::new(open(&brokers, &prefix, settings())), "all").await;
+    topics_are_made_as_the_settings_say(&brokers, &prefix).await;
+    a_batch_may_be_as_large_as_in_files(&brokers, &prefix).await;
+}
+
+async fn topics_are_made_as_the_settings_say(brokers: &str, prefix: &str) {
+    let settings = LogSettings {
+        retention_minutes: Limited::literal(90),
+        retention_bytes: Limited::literal(5_000_000),
+        segment_bytes: Limited::literal(2 << 20),
+        partitions: Limited::literal(4),
+        ..settings()
+    };
+    let log = open(brokers, prefix, settings);
+    let of = |partition| TopicPartition::new("made", partition).unwrap();
+    let now_ms = runtime::unix_ms();
+    let fresh = |text: &str| Batch::one(Record::of(text.to_owned(), now_ms));
+    log.append(&of(1), &fresh("second")).await.unwrap();
+    // The topic grows.
+    log.append(&of(3), &fresh("fourth")).await.unwrap();
+    assert_eq!(log.append(&of(4), &fresh("fifth")).await, Err(LogError::TooManyPartitions(4)));
+    assert_eq!(log.bounds(&of(1)).await, Ok(0..1));
+    assert_eq!(log.bounds(&of(3)).await, Ok(0..1));
+
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", brokers).create().unwrap();
+    let name = format!("{prefix}.made");
+    let asked = [ResourceSpecifier::Topic(&name)];
+    let answered = admin.describe_configs(&asked, &AdminOptions::new()).await.unwrap();
+    let configured = answered.into_iter().next().unwrap().unwrap();
+    for (key, expected) in [
+        ("retention.ms", "5400000"),
+        ("retention.bytes", "5000000"),
+        ("segment.bytes", "2097152"),
+        ("cleanup.policy", "delete"),
+        ("max.message.bytes", "17825792"),
+    ] {
+        let entry = configured.get(key).unwrap();
+        assert_eq!(entry.value.as_deref(), Some(expected), "{key}");
+    }
+}
+
+async fn a_batch_may_be_as_large_as_in_files(brokers: &str, prefix: &str) {
+    let log = open(brokers, prefix, settings());
+    let of = TopicPartition::new("large", 0).unwrap();
+    let value = Bytes::from(vec![7; (16 << 20) - 200]);
+    let large = Batch::one(Record::of(value.clone(), 1_000));
+    assert_eq!(insist(&log, &of, &large).await.offsets, 0..1);
+    assert_eq!(log.read(&of, 0, 1).await.unwrap().batches[0].records().unwrap()[0].value, value);
+    let larger = Batch::one(Record::of(vec![7; 16 << 20], 1_000));
+    assert_eq!(log.append(&of, &larger).await, Err(LogError::Batch(BatchError::TooLarge)));
+}
+
+/// The n-th batch of a writer: one to three records.
+fn nth(sequence: u32) -> Batch {
+    let records = (0..=sequence % 3).map(|part| Record::of(format!("{sequence}.{part}"), 1_000));
+    Batch { records: records.collect(), stamp: Some(stamp(0, sequence)), ..Batch::default() }
+}
+
+/// Appends batches one after the other, each until it is acknowledged, until told to stop.
+async fn write(log: &KafkaLog, next: &mut u32, stop: &tokio::sync::Notify) -> Vec<Range<u64>> {
+    let mut acknowledged = Vec::new();
+    let stopped = stop.notified();
+    tokio::pin!(stopped);
+    loop {
+        let appended = insist(log, &prices(), &nth(*next)).await;
+        acknowledged.push(appended.offsets);
+        *next += 1;
+        let told = tokio::time::timeout(Duration::ZERO, &mut stopped).await;
+        if told.is_ok() {
+            return acknowledged;
+        }
+    }
+}
+
+/// What was acknowledged is there, once, where it was said to be; and nothing else.
+async fn compare(log: &KafkaLog, acknowledged: &[Range<u64>]) {
+    let seen = everything(log, &prices()).await;
+    assert_eq!(seen.len(), acknowledged.len());
+    for (sequence, (seen, expected)) in (0_u32..).zip(seen.iter().zip(acknowledged)) {
+        assert_eq!(seen.0, *expected);
+        assert_eq!(seen.1, Some(stamp(0, sequence)));
+        let values: Vec<_> = nth(sequence).records.into_iter().map(|record| record.value).collect();
+        assert_eq!(seen.2, values);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::await_holding_lock, reason = "each test has a runtime of its own")]
+async fn a_broker_killed_under_load_loses_nothing_acknowledged_and_doubles_nothing() {
+    let _alone = alone();
+    let mut broker = KafkaBroker::start();
+    let address = broker.address();
+    let log = Arc::new(open(&address, "", impatient()));
+    let (mut next, mut acknowledged) = (0, Vec::new());
+    let mut random = Random::from_seed(1);
+    for _ in 0..3 {
+        let stop = tokio::sync::Notify::new();
+        let disturb = async {
+            tokio::time::sleep(Duration::from_millis(500 + random.below(1_500))).await;
+            let killed = std::thread::scope(|scope| {
+                scope
+                    .spawn(|| {
+                        broker.kill();
+                        broker.restart();
+                    })
+                    .join()
+            });
+            killed.unwrap();
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            stop.notify_one();
+        };
+        let (written, ()) = tokio::join!(write(&log, &mut next, &stop), disturb);
+        acknowledged.extend(written);
+        compare(&log, &acknowledged).await;
+    }
+    assert!(next > 100, "{next} batches are no load");
+    drop(log);
+    // A process that starts anew sees the same, and knows what its writer has written.
+    broker.kill();
+    broker.restart();
+    let log = open(&address, "", settings());
+    compare(&log, &acknowledged).await;
+    assert_eq!(log.last_stamp(&prices(), 5).await, Ok(Some(stamp(0, next - 1))));
+    let repeated = log.append(&prices(), &nth(next - 1)).await.unwrap();
+    assert_eq!(repeated, Appended { offsets: acknowledged.pop().unwrap(), repeated: true });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::await_holding_lock, reason = "each test has a runtime of its own")]
+async fn a_broker_that_hangs_holds_nobody_up_and_what_was_under_way_arrives_once() {
+    let _alone = alone();
+    let broker = KafkaBroker::start();
+    let log = open(&broker.address(), "", impatient());
+    let mut acknowledged = vec![insist(&log, &prices(), &nth(0)).await.offsets];
+    for round in 0..3 {
+        broker.hang();
+        let under_way = nth(round * 2 + 1);
+        let refused = log.append(&prices(), &under_way).await.unwrap_err();
+        assert!(matches!(refused, LogError::Stopped { .. }), "{refused}");
+        assert!(matches!(log.bounds(&prices()).await, Err(LogError::Unreadable(_))));
+        broker.go_on();
+        acknowledged.push(insist(&log, &prices(), &under_way).await.offsets);
+        acknowledged.push(insist(&log, &prices(), &nth(round * 2 + 2)).await.offsets);
+    }
+    compare(&log, &acknowledged).await;
+}
