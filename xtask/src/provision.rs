@@ -1,4 +1,5 @@
-//! What the suites need beyond Rust: Chromium and Redis from Debian, packages from PyPI and npm.
+//! What the suites need beyond Rust: Chromium, Redis and Java from Debian, packages from PyPI, npm and
+//! Maven's central repository.
 //!
 //! Everything is pinned and goes below the target folder or `node_modules`, except Debian
 //! packages, which are installed only as root and only when missing. A second run finds all in
@@ -95,6 +96,49 @@ pub(crate) fn redis_server(root: &Path) -> Result<()> {
         return Ok(());
     }
     install(root, &["redis-server"]).context("the redis suite needs a Redis server")
+}
+
+/// The folder below the target folder with the jars of an Apache Kafka broker, as pinned in
+/// `xtask/kafka`, each with its checksum. They come by Maven, from where the user's settings say.
+pub(crate) fn kafka_jars(ground: &Ground) -> Result<PathBuf> {
+    let folder = ground.target.join("apache-kafka");
+    let sums = ground.root.join("xtask/kafka/jars.sha256");
+    let need = "the kafka suite needs";
+    if find_program("java").is_none() && variable("JAVA").is_none() {
+        install(&ground.root, &["default-jre-headless"])
+            .with_context(|| format!("{need} Java 17 or later"))?;
+    }
+    if are_as_pinned(&folder, &sums) {
+        return Ok(folder);
+    }
+    if find_program("mvn").is_none() {
+        install(&ground.root, &["maven"]).with_context(|| format!("{need} Maven"))?;
+    }
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    Task::new("mvn", &ground.root)
+        .arguments(["--batch-mode", "--quiet", "--file", "xtask/kafka/pom.xml"])
+        .arguments(["org.apache.maven.plugins:maven-dependency-plugin:2.8:copy-dependencies"])
+        .arguments(["-DincludeScope=runtime"])
+        .arguments([format!("-DoutputDirectory={}", folder.display())])
+        .limit(DOWNLOAD)
+        .must()
+        .with_context(|| format!("{need} the jars of Apache Kafka, and Maven does not give them"))?;
+    if !are_as_pinned(&folder, &sums) {
+        bail!("the jars in {} are not those of xtask/kafka/jars.sha256", folder.display());
+    }
+    Ok(folder)
+}
+
+/// Whether a folder holds exactly the files of a list of checksums.
+fn are_as_pinned(folder: &Path, sums: &Path) -> bool {
+    let listed = fs::read_to_string(sums).map_or(0, |text| text.lines().count());
+    let there = fs::read_dir(folder).map_or(0, Iterator::count);
+    let check = || Task::new("sha256sum", folder).arguments(["--check", "--strict", "--quiet"]);
+    listed > 0
+        && there == listed
+        && check().arguments([sums]).quiet().run().is_ok_and(|finished| finished.success)
 }
 
 /// Installs Debian packages, as root only.

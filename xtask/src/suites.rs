@@ -5,6 +5,7 @@
 
 mod browser;
 mod end_to_end;
+mod kafka;
 mod proofs;
 mod python;
 mod rust;
@@ -148,6 +149,12 @@ const SUITES: &[Suite] = &[
         about: "what pods share, on a real Redis server that hangs, dies and comes back",
         when: When::Long,
         run: rust::redis,
+    },
+    Suite {
+        name: "kafka",
+        about: "the log on a real Apache Kafka broker that hangs, dies and comes back",
+        when: When::Long,
+        run: kafka::run,
     },
     Suite {
         name: "atlas",

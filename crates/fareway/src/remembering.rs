@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use cell::{PriceIndexes, SearchMemory};
-use events::log::FileLog;
+use events::log::{self, Log};
 use prices::follow::{Follower, FollowerParts};
 use prices::freshness::Freshness;
 use prices::history::History;
@@ -56,12 +56,16 @@ impl Remembering {
             return Ok(Self::nothing(settings));
         }
         let shared = open_shared(&settings.shared)?;
-        let describe = format!("the log in {} cannot be opened", data.join(FOLDER).display());
+        let describe = match settings.log_url.as_str() {
+            "" => format!("the log in {} cannot be opened", data.join(FOLDER).display()),
+            _ => "prices.log_url opens no log".to_owned(),
+        };
         let (data, log_settings) = (data.to_owned(), settings.log.clone());
+        let log_url = settings.log_url.clone();
         let history_settings = settings.history.clone();
-        let open = move || -> Result<(Arc<FileLog>, Follower)> {
+        let open = move || -> Result<(Arc<dyn Log>, Follower)> {
             let disk = Arc::new(RealDisk::open(&data)?);
-            let log = Arc::new(FileLog::open(disk.clone(), FOLDER, log_settings)?);
+            let log = log::open(&log_url, disk.clone(), FOLDER, log_settings)?;
             let follower = Follower::open(FollowerParts {
                 log: log.clone(),
                 disk,
@@ -71,7 +75,7 @@ impl Remembering {
             })?;
             Ok((log, follower))
         };
-        let (log, follower) = workers.run(open).await?.context(describe)?;
+        let (log, follower) = workers.run(open).await?.context(describe.clone())?;
         let freshness = Freshness::new(settings.freshness.clone());
         let store = Arc::new(PriceStore::new(settings.store.clone(), freshness));
         let indicative = indicative(settings);
@@ -82,7 +86,7 @@ impl Remembering {
             Arc::clone(&indicative),
             Some(workers.clone()),
         );
-        let mut memory = memory.await?;
+        let mut memory = memory.await.context(describe)?;
         if let Some(shared) = shared {
             memory = memory.sharing(shared);
         }
@@ -172,6 +176,31 @@ async fn expire(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_url_that_opens_no_log_ends_the_start_with_a_sentence() {
+        let told = |url: &str| {
+            let settings = PricesSettings { log_url: url.to_owned(), ..PricesSettings::default() };
+            let folder = std::env::temp_dir().join("fareway-log-url");
+            async move {
+                std::fs::create_dir_all(&folder).unwrap();
+                let workers = Workers::start("test", 1, 1).unwrap();
+                let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
+                let opened =
+                    Remembering::open(&settings, (&folder, 1), &workers, &tasks, &shutdown).await;
+                format!("{:#}", opened.unwrap_err())
+            }
+        };
+        let unknown = told("redis://localhost:1").await;
+        assert!(unknown.starts_with("prices.log_url opens no log: "), "{unknown}");
+        assert!(unknown.contains("kafka://HOST:PORT"), "{unknown}");
+        let kafka = told("kafka://127.0.0.1:1/cell-1").await;
+        if cfg!(feature = "kafka") {
+            assert!(kafka.contains("127.0.0.1:1"), "{kafka}");
+        } else {
+            assert!(kafka.ends_with("build it with --features kafka"), "{kafka}");
+        }
+    }
 
     #[tokio::test]
     async fn prices_are_shared_only_where_a_url_says_so_and_can_be_reached_by_this_build() {

@@ -44,6 +44,7 @@ pub(crate) struct PricesSettings {
     pub(crate) freshness: prices::freshness::FreshnessSettings,
     /// `[prices.store]`
     pub(crate) store: prices::store::StoreSettings,
+    pub(crate) log_url: String,
     /// `[prices.indicative]`
     pub(crate) indicative: prices::indicative::IndicativeSettings,
     /// `[prices.history]`
@@ -62,6 +63,7 @@ impl Default for PricesSettings {
             store: prices::store::StoreSettings::default(),
             indicative: prices::indicative::IndicativeSettings::default(),
             history: prices::history::HistorySettings::default(),
+            log_url: String::new(),
             history_snapshot_s: Limited::literal(300),
             log: events::log::LogSettings::default(),
         }

@@ -10,7 +10,7 @@ use crate::provision;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn cargo(ground: &Ground, line: &str) -> Task {
+pub(super) fn cargo(ground: &Ground, line: &str) -> Task {
     Task::cargo(&ground.root).arguments(line.split(' ')).limit(40 * MINUTE)
 }
 
