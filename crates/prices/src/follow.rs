@@ -138,10 +138,11 @@ impl Follower {
             }
             Err(error) => return Err(error),
         };
-        if fetched.batches.is_empty() {
+        let next = fetched.next;
+        // Offsets that hold nothing to be read are stepped over.
+        if fetched.batches.is_empty() && next <= self.offset {
             return self.log.reaches(&self.partition, self.offset).await;
         }
-        let next = fetched.next;
         let (history, rates) = (Arc::clone(&self.history), Arc::clone(&self.rates));
         let taken = workers.run(move || take(&fetched.batches, &history, &rates)).await;
         if taken.is_ok() {
