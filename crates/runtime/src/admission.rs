@@ -64,6 +64,12 @@ impl Admission {
         self.share
     }
 
+    /// Whether it refuses nothing.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.share >= 1.0
+    }
+
     /// How often it refused.
     #[must_use]
     pub fn refused(&self) -> u64 {

@@ -132,16 +132,16 @@ impl Engine {
     /// engine hears from its own clock.
     pub fn on_lateness(&self, least: Duration) {
         let mut admission = self.admission();
-        let before = admission.share();
+        let before = admission.is_open();
         admission.on_window(least);
-        let (after, refused) = (admission.share(), admission.refused());
+        let (after, refused) = (admission.is_open(), admission.refused());
         drop(admission);
-        if before == 1.0 && after < 1.0 {
+        if before && !after {
             tracing::warn!(
                 late_ms = least.as_millis() as u64,
                 "more to do than can be done in time"
             );
-        } else if before < 1.0 && after == 1.0 {
+        } else if !before && after {
             tracing::info!(refused, "back on time; searches refused since the start");
         }
     }
