@@ -182,7 +182,7 @@ impl Log for KafkaLog {
     ) -> Answer<'a, Fetched> {
         Box::pin(self.on_reader(from, move |shared, from| {
             let within = || -> Result<Range<u64>, LogError> {
-                let bounds = shared.topics.bounds(from)?.unwrap_or(0..0);
+                let bounds = shared.bounds(from)?;
                 match offset {
                     _ if offset < bounds.start => Err(LogError::Gone { start: bounds.start }),
                     _ if offset > bounds.end => Err(LogError::Beyond { end: bounds.end }),
@@ -204,7 +204,7 @@ impl Log for KafkaLog {
     }
 
     fn bounds<'a>(&'a self, of: &'a TopicPartition) -> Answer<'a, Range<u64>> {
-        Box::pin(self.on_reader(of, |shared, of| Ok(shared.topics.bounds(of)?.unwrap_or(0..0))))
+        Box::pin(self.on_reader(of, Shared::bounds))
     }
 
     fn reaches<'a>(&'a self, of: &'a TopicPartition, offset: u64) -> Answer<'a, ()> {
@@ -216,7 +216,7 @@ impl Log for KafkaLog {
                 if let Ok(reached) = reached.await {
                     return reached.map(|_| ()).map_err(|_| LogError::Closed);
                 }
-                partition.saw_end(self.bounds(of).await?.end);
+                self.bounds(of).await?;
             }
         })
     }

@@ -39,9 +39,21 @@ impl Topics {
                 let end = u64::try_from(high).unwrap_or(0);
                 Ok(Some(u64::try_from(low).unwrap_or(0).min(end)..end))
             }
-            Err(error) if is_unknown(&error) => Ok(None),
-            Err(error) => Err(self.dial.unreadable(&error)),
+            Err(error) => self.none_if_missing(of, &error),
         }
+    }
+
+    /// An error that may only say that there is nothing. A partition without a leader is called
+    /// unknown too, as all are while brokers start.
+    fn none_if_missing<T>(
+        &self,
+        of: &TopicPartition,
+        error: &KafkaError,
+    ) -> Result<Option<T>, LogError> {
+        let count = self.count(&self.dial.place.topic(of.topic()))?;
+        let missing =
+            is_unknown(error) && count.is_none_or(|count| count <= of.partition() as usize);
+        if missing { Ok(None) } else { Err(self.dial.unreadable(error)) }
     }
 
     /// The first offset at or after a time that Kafka can have.
@@ -62,10 +74,7 @@ impl Topics {
                 _ => None,
             })
         };
-        match ask() {
-            Err(error) if is_unknown(&error) => Ok(None),
-            answer => answer.map_err(|error| self.dial.unreadable(&error)),
-        }
+        ask().or_else(|error| self.none_if_missing(of, &error))
     }
 
     /// Partitions of a topic; none if there is no such topic.

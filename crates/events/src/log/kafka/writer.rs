@@ -2,6 +2,7 @@
 //!
 //! librdkafka groups them into requests and sends them; its answers come on a thread of its own.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -84,6 +85,21 @@ impl Shared {
         *pause = Some((error.clone(), until));
     }
 
+    /// The first offset that is kept and the next one; 0 and 0 if there is no such partition. What was
+    /// seen to be there does not go away: whoever says so does not know yet.
+    pub(super) fn bounds(&self, of: &TopicPartition) -> Result<Range<u64>, LogError> {
+        let partition = self.flights.partition(of);
+        let seen = *partition.watch_end().borrow();
+        let bounds = self.topics.bounds(of)?.unwrap_or(0..0);
+        if bounds.end < seen {
+            let end = bounds.end;
+            let told = format!("{of} ends at {end} and not at {seen}, where it ended before");
+            return Err(LogError::Unreadable(self.dial.said.with(&told)));
+        }
+        partition.saw_end(bounds.end);
+        Ok(bounds)
+    }
+
     /// Learns the stamps on a partition that are not known yet. `open`: batches will be sent to it, so
     /// it is made if it is missing.
     pub(super) fn look(&self, of: &TopicPartition, open: bool) -> Result<(), LogError> {
@@ -93,17 +109,7 @@ impl Shared {
             self.topics.ensure(of)?;
         }
         let (looked_to, mut writers) = partition.looked();
-        let end = *partition.watch_end().borrow();
-        let bounds = match self.topics.bounds(of)? {
-            Some(bounds) => bounds,
-            // Nobody has written there.
-            None if !open && looked_to.is_none() => return Ok(()),
-            // Brokers that have just started do not know yet what they have.
-            None => return Err(self.dial.stopped("a topic that was there is not known")),
-        };
-        if bounds.end < end {
-            return Err(self.dial.stopped("a partition is shorter than it was"));
-        }
+        let bounds = self.bounds(of)?;
         let start = looked_to.unwrap_or(0).max(bounds.start);
         if start < bounds.end {
             self.readers.note_tail(of, &(start..bounds.end), &mut writers)?;

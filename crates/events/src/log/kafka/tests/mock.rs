@@ -98,6 +98,26 @@ async fn closing_without_brokers_answers_what_is_under_way() {
     assert!(under_way.await.is_err());
 }
 
+#[tokio::test]
+async fn brokers_that_do_not_know_a_topic_for_a_moment_do_not_make_a_log_begin_anew() {
+    let (cluster, brokers) = cluster(&["prices"]);
+    let log = open(&brokers, "", impatient());
+    log.append(&prices(), &one("a").stamped(stamp(0, 0))).await.unwrap();
+    let unknown = RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    cluster.request_errors(RDKafkaApiKey::ListOffsets, &[unknown; 100]);
+    let bounds = log.bounds(&prices()).await;
+    assert!(matches!(bounds, Err(LogError::Unreadable(_))), "{bounds:?}");
+    let read = log.read(&prices(), 1, 1).await;
+    assert!(matches!(read, Err(LogError::Unreadable(_))), "{read:?}");
+    // Nor for a process that starts in this moment: its writer must not take up an old epoch.
+    let other = open(&brokers, "", impatient());
+    let last = other.last_stamp(&prices(), 5).await;
+    assert!(matches!(last, Err(LogError::Unreadable(_))), "{last:?}");
+    cluster.clear_request_errors(RDKafkaApiKey::ListOffsets);
+    assert_eq!(other.last_stamp(&prices(), 5).await, Ok(Some(stamp(0, 0))));
+    assert_eq!(everything(&log, &prices()).await.len(), 1);
+}
+
 /// A record as another program, or a process that crashed, would leave it.
 fn leave(producer: &BaseProducer, value: &str, mark: Option<Mark>) {
     let mut record = BaseRecord::<(), _>::to("prices").payload(value).partition(0).timestamp(77);

@@ -6,6 +6,8 @@
 #[path = "../../../../tests/support/kafka_broker.rs"]
 mod kafka_broker;
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kafka_broker::KafkaBroker;
@@ -13,6 +15,8 @@ use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use runtime::Random;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::*;
 use crate::log::conformance;
@@ -98,32 +102,41 @@ fn nth(sequence: u32) -> Batch {
     Batch { records: records.collect(), stamp: Some(stamp(0, sequence)), ..Batch::default() }
 }
 
-/// Appends batches one after the other, each until it is acknowledged, until told to stop.
-async fn write(log: &KafkaLog, next: &mut u32, stop: &tokio::sync::Notify) -> Vec<Range<u64>> {
-    let mut acknowledged = Vec::new();
-    let stopped = stop.notified();
-    tokio::pin!(stopped);
-    loop {
-        let appended = insist(log, &prices(), &nth(*next)).await;
-        acknowledged.push(appended.offsets);
-        *next += 1;
-        let told = tokio::time::timeout(Duration::ZERO, &mut stopped).await;
-        if told.is_ok() {
-            return acknowledged;
-        }
+/// Batches under way at once.
+const LANES: u32 = 8;
+
+/// Where each batch was said to be, by sequence.
+type Places = BTreeMap<u32, Range<u64>>;
+
+/// Appends every [`LANES`]-th batch from one on, each until it is acknowledged, until told to stop.
+async fn lane(
+    log: Arc<KafkaLog>,
+    first: u32,
+    count: Arc<watch::Sender<u32>>,
+    stop: Arc<AtomicBool>,
+) -> Places {
+    let mut places = Places::new();
+    let mut next = first;
+    while !stop.load(Ordering::Relaxed) {
+        places.insert(next, insist(&log, &prices(), &nth(next)).await.offsets);
+        count.send_modify(|count| *count += 1);
+        next += LANES;
     }
+    places
 }
 
 /// What was acknowledged is there, once, where it was said to be; and nothing else.
-async fn compare(log: &KafkaLog, acknowledged: &[Range<u64>]) {
-    let seen = everything(log, &prices()).await;
-    assert_eq!(seen.len(), acknowledged.len());
-    for (sequence, (seen, expected)) in (0_u32..).zip(seen.iter().zip(acknowledged)) {
-        assert_eq!(seen.0, *expected);
-        assert_eq!(seen.1, Some(stamp(0, sequence)));
-        let values: Vec<_> = nth(sequence).records.into_iter().map(|record| record.value).collect();
-        assert_eq!(seen.2, values);
+async fn compare(log: &KafkaLog, places: &Places) {
+    let mut seen = Places::new();
+    for (offsets, stamp, values) in everything(log, &prices()).await {
+        let sequence = stamp.unwrap().sequence();
+        let written: Vec<_> =
+            nth(sequence).records.into_iter().map(|record| record.value).collect();
+        assert_eq!(values, written);
+        let before = seen.insert(sequence, offsets.clone());
+        assert_eq!(before, None, "batch {sequence} is at {offsets:?} too");
     }
+    assert_eq!(seen, *places);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,38 +146,43 @@ async fn a_broker_killed_under_load_loses_nothing_acknowledged_and_doubles_nothi
     let mut broker = KafkaBroker::start();
     let address = broker.address();
     let log = Arc::new(open(&address, "", impatient()));
-    let (mut next, mut acknowledged) = (0, Vec::new());
+    let mut places = Places::new();
     let mut random = Random::from_seed(1);
     for _ in 0..3 {
-        let stop = tokio::sync::Notify::new();
-        let disturb = async {
-            tokio::time::sleep(Duration::from_millis(500 + random.below(1_500))).await;
-            let killed = std::thread::scope(|scope| {
-                scope
-                    .spawn(|| {
-                        broker.kill();
-                        broker.restart();
-                    })
-                    .join()
-            });
-            killed.unwrap();
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            stop.notify_one();
+        let stop = Arc::new(AtomicBool::new(false));
+        let count = Arc::new(watch::Sender::new(0));
+        let mut counted = count.subscribe();
+        let from = places.last_key_value().map_or(0, |(last, _)| last + 1);
+        let mut lanes = JoinSet::new();
+        for first in from..from + LANES {
+            lanes.spawn(lane(Arc::clone(&log), first, Arc::clone(&count), Arc::clone(&stop)));
+        }
+        let before = 50 + random.below(100) as u32;
+        counted.wait_for(|count| *count >= before).await.unwrap();
+        let again = move || {
+            broker.kill();
+            broker.restart();
+            broker
         };
-        let (written, ()) = tokio::join!(write(&log, &mut next, &stop), disturb);
-        acknowledged.extend(written);
-        compare(&log, &acknowledged).await;
+        broker = tokio::task::spawn_blocking(again).await.unwrap();
+        counted.wait_for(|count| *count >= before + 100).await.unwrap();
+        stop.store(true, Ordering::Relaxed);
+        while let Some(written) = lanes.join_next().await {
+            places.extend(written.unwrap());
+        }
+        compare(&log, &places).await;
     }
-    assert!(next > 100, "{next} batches are no load");
     drop(log);
     // A process that starts anew sees the same, and knows what its writer has written.
     broker.kill();
     broker.restart();
     let log = open(&address, "", settings());
-    compare(&log, &acknowledged).await;
-    assert_eq!(log.last_stamp(&prices(), 5).await, Ok(Some(stamp(0, next - 1))));
-    let repeated = log.append(&prices(), &nth(next - 1)).await.unwrap();
-    assert_eq!(repeated, Appended { offsets: acknowledged.pop().unwrap(), repeated: true });
+    compare(&log, &places).await;
+    let (last, offsets) = places.pop_last().unwrap();
+    let of = prices();
+    assert_eq!(patiently(|| log.last_stamp(&of, 5)).await, Some(stamp(0, last)));
+    let repeated = insist(&log, &prices(), &nth(last)).await;
+    assert_eq!(repeated, Appended { offsets, repeated: true });
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -173,7 +191,7 @@ async fn a_broker_that_hangs_holds_nobody_up_and_what_was_under_way_arrives_once
     let _alone = alone();
     let broker = KafkaBroker::start();
     let log = open(&broker.address(), "", impatient());
-    let mut acknowledged = vec![insist(&log, &prices(), &nth(0)).await.offsets];
+    let mut places = Places::from([(0, insist(&log, &prices(), &nth(0)).await.offsets)]);
     for round in 0..3 {
         broker.hang();
         let under_way = nth(round * 2 + 1);
@@ -181,8 +199,9 @@ async fn a_broker_that_hangs_holds_nobody_up_and_what_was_under_way_arrives_once
         assert!(matches!(refused, LogError::Stopped { .. }), "{refused}");
         assert!(matches!(log.bounds(&prices()).await, Err(LogError::Unreadable(_))));
         broker.go_on();
-        acknowledged.push(insist(&log, &prices(), &under_way).await.offsets);
-        acknowledged.push(insist(&log, &prices(), &nth(round * 2 + 2)).await.offsets);
+        places.insert(round * 2 + 1, insist(&log, &prices(), &under_way).await.offsets);
+        let next = round * 2 + 2;
+        places.insert(next, insist(&log, &prices(), &nth(next)).await.offsets);
     }
-    compare(&log, &acknowledged).await;
+    compare(&log, &places).await;
 }
