@@ -27,9 +27,17 @@ impl OperatorToken {
         Self(Some(secret.iter().map(|byte| format!("{byte:02x}")).collect()))
     }
 
+    /// Whether a request comes from the operator.
+    #[must_use]
+    pub fn opens(&self, headers: &HeaderMap) -> bool {
+        self.check(headers).is_ok()
+    }
+
+    /// Checks the header of a request.
+    ///
     /// # Errors
     /// [`Refusal`] with 401 without the header, 403 with another token.
-    pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    pub fn check(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let Some(sent) = headers.get(OPERATOR_HEADER) else {
             let sentence = "the header x-fareway-operator must hold the operator token";
             return Err(Refusal::new(StatusCode::UNAUTHORIZED, "operator_required", sentence));

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
+use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
 use runtime::{Blame, Fault, Retry};
@@ -135,9 +136,21 @@ impl Refusal {
         self.code
     }
 
+    /// The same refusal, worth trying again after this long.
+    #[must_use]
+    pub fn after(self, retry_after: Duration) -> Self {
+        Self { retry_after: Some(retry_after), ..self }
+    }
+
     /// The answer in the form of the family.
     #[must_use]
     pub fn respond(self, family: Family) -> Response {
+        self.render(family).map(Body::from)
+    }
+
+    /// The same, with its bytes.
+    #[must_use]
+    pub fn render(self, family: Family) -> http::Response<Bytes> {
         let mut json = Json::with_capacity(256);
         let media = match family {
             Family::V3 => {
@@ -149,7 +162,7 @@ impl Refusal {
                 "application/problem+json"
             }
         };
-        let mut response = Response::new(Body::from(json.into_bytes()));
+        let mut response = http::Response::new(Bytes::from(json.into_bytes()));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
+use cell::OPERATOR_HEADER;
 use http::{Method, Request};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
@@ -18,13 +19,19 @@ const ANSWER_BYTES_MAX: usize = 64 << 20;
 #[derive(Debug)]
 pub(crate) struct ApiClient {
     base: String,
+    operator: Option<String>,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
 impl ApiClient {
     pub(crate) fn new(address: SocketAddr) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { base: format!("http://{address}"), client }
+        Self { base: format!("http://{address}"), operator: None, client }
+    }
+
+    /// The same client with the operator's token.
+    pub(crate) fn for_operator(self, token: &str) -> Self {
+        Self { operator: Some(token.to_owned()), ..self }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Value> {
@@ -36,11 +43,14 @@ impl ApiClient {
     }
 
     async fn call(&self, method: Method, path: &str, body: Bytes) -> Result<Value> {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
             .header("content-type", "application/json")
             .body(Full::new(body))?;
+        if let Some(token) = &self.operator {
+            request.headers_mut().insert(OPERATOR_HEADER, token.parse()?);
+        }
         let response = self.client.request(request).await.context("no answer")?;
         let status = response.status();
         let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
@@ -59,7 +69,25 @@ fn sentence(problem: &Value) -> String {
     let text = |key: &str| problem[key].as_str().filter(|text| !text.is_empty());
     let detail = text("detail").or(text("title")).unwrap_or("the request was refused");
     match text("field") {
-        Some(field) if !detail.contains(field) => format!("{field}: {detail}"),
+        Some(field) if !detail.starts_with(field) => format!("{field}: {detail}"),
         _ => detail.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::sentence;
+
+    #[test]
+    fn a_refusal_names_its_field_even_if_the_sentence_has_the_same_word() {
+        let check = |field: &str, detail: &str, expected: &str| {
+            assert_eq!(sentence(&json!({"field": field, "detail": detail})), expected);
+        };
+        let money = "must be a currency prices can be shown in, e.g. GBP";
+        check("currency", money, &format!("currency: {money}"));
+        check("", "the service is stopping", "the service is stopping");
+        check("adults", "adults must be 1 to 8", "adults must be 1 to 8");
     }
 }

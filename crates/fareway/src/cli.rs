@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::{Cabin, CountryCode, CurrencyCode, Date};
+use fleet::CellId;
+use fleet::topology::NoCell;
 
 /// Flight price comparison: asks many partners at once and merges what they answer.
 #[derive(Debug, Parser)]
@@ -33,8 +35,13 @@ pub(crate) struct Common {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run the whole platform.
-    Serve,
+    /// Run the whole platform: in one process, or as an edge and cells (`--cells 3`).
+    Serve(ServeArgs),
+    /// Look at the cells of a running platform, and change what they do.
+    Fleet {
+        #[command(subcommand)]
+        command: FleetCommand,
+    },
     /// Ask one question and print the offers.
     Search(SearchArgs),
     /// Look at settings.
@@ -47,6 +54,84 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: PartnersCommand,
     },
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct ServeArgs {
+    /// Cells, each a process with a data folder of its own, behind an edge; 0: one process for all.
+    #[arg(long, value_name = "N")]
+    pub(crate) cells: Option<u32>,
+    /// What this process is among those that a parent keeps.
+    #[arg(long, hide = true, requires = "machine")]
+    pub(crate) role: Option<Role>,
+    /// The number of the cell.
+    #[arg(long, hide = true, value_name = "N")]
+    pub(crate) cell: Option<u32>,
+    /// Data folder of the parent.
+    #[arg(long, hide = true, value_name = "DIR")]
+    pub(crate) machine: Option<PathBuf>,
+}
+
+/// What one process of a fleet does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    /// Forwards to cells.
+    Edge,
+    /// Writes the topology.
+    Control,
+    /// One complete copy of the service.
+    Cell,
+    /// The simulated market.
+    Sandbox,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FleetCommand {
+    /// Print cells, their health as the edge sees it, and what capacity is left.
+    Status,
+    /// Let a cell finish what it has and give it nothing new.
+    Drain(DrainArgs),
+    /// Give a cell new work again.
+    Undrain(DrainArgs),
+    /// Show what a change would do: which buckets move, what every loss would leave.
+    Plan(PlanArgs),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DrainArgs {
+    /// The cell, e.g. cell-2.
+    pub(crate) cell: CellId,
+    /// Do it even if too little capacity is left.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PlanArgs {
+    /// Drain a cell.
+    #[arg(long, value_name = "CELL")]
+    pub(crate) drain: Vec<CellId>,
+    /// Undrain a cell.
+    #[arg(long, value_name = "CELL")]
+    pub(crate) undrain: Vec<CellId>,
+    /// Give a cell another weight, e.g. cell-2=50; the others have 100.
+    #[arg(long, value_name = "CELL=WEIGHT", value_parser = weight)]
+    pub(crate) weight: Vec<(CellId, u16)>,
+    /// Remove a cell.
+    #[arg(long, value_name = "CELL")]
+    pub(crate) remove: Vec<CellId>,
+    /// Make the change, not only show it.
+    #[arg(long)]
+    pub(crate) apply: bool,
+    /// With --apply: even if too little capacity is left.
+    #[arg(long, requires = "apply")]
+    pub(crate) force: bool,
+}
+
+fn weight(text: &str) -> Result<(CellId, u16), String> {
+    let (cell, weight) = text.split_once('=').ok_or("expected CELL=WEIGHT, e.g. cell-2=50")?;
+    let cell = cell.parse().map_err(|error: NoCell| error.to_string())?;
+    Ok((cell, weight.parse().map_err(|_| format!("{weight:?} is no weight of 0 to 1000"))?))
 }
 
 #[derive(Debug, Subcommand)]

@@ -58,21 +58,13 @@ impl DataFolder {
     /// A secret of 32 bytes, made at the first start. Returns it and whether it is new.
     pub(crate) fn secret(&self, name: &str) -> Result<([u8; 32], bool)> {
         let path = self.path.join(name);
-        let describe = || format!("the key file {} cannot be used", path.display());
-        match File::open(&path) {
-            Ok(mut file) => {
-                let mut text = String::new();
-                file.read_to_string(&mut text).with_context(describe)?;
-                let key = parse_hex(text.trim()).with_context(describe)?;
-                Ok((key, false))
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let key = Random::secret_bytes::<32>().with_context(describe)?;
-                self.write_secret(&path, &key).with_context(describe)?;
-                Ok((key, true))
-            }
-            Err(error) => Err(error).with_context(describe),
+        if path.try_exists().unwrap_or(true) {
+            return Ok((read_secret(&path)?, false));
         }
+        let describe = || format!("the key file {} cannot be used", path.display());
+        let key = Random::secret_bytes::<32>().with_context(describe)?;
+        self.write_secret(&path, &key).with_context(describe)?;
+        Ok((key, true))
     }
 
     /// Written whole under another name first: a crash leaves no half key behind.
@@ -89,6 +81,14 @@ impl DataFolder {
         std::fs::rename(&unfinished, path)?;
         File::open(&self.path)?.sync_all()
     }
+}
+
+/// Reads a secret that is there, also one of a folder that another process owns.
+pub(crate) fn read_secret(path: &Path) -> Result<[u8; 32]> {
+    let describe = || format!("the key file {} cannot be used", path.display());
+    let mut text = String::new();
+    File::open(path).and_then(|mut file| file.read_to_string(&mut text)).with_context(describe)?;
+    parse_hex(text.trim()).with_context(describe)
 }
 
 fn render_hex(bytes: &[u8]) -> String {

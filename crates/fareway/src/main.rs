@@ -3,6 +3,7 @@
 mod api_client;
 mod cli;
 mod data_folder;
+mod fleet_of_processes;
 mod market;
 mod partners_check;
 mod platform;
@@ -19,7 +20,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Cli, Command, Common, PartnersCommand, SettingsCommand};
+use crate::cli::{Cli, Command, Common, PartnersCommand, ServeArgs, SettingsCommand};
 use crate::settings::Loaded;
 
 /// Many small allocations of many threads: measured faster than the system's.
@@ -37,7 +38,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<()> {
-    let loaded = load_settings(&cli.common)?;
+    let command = cli.command.unwrap_or(Command::Serve(ServeArgs::default()));
+    let loaded = load_settings(&cli.common, &command)?;
     let filter = EnvFilter::try_new(&loaded.settings.server.log)
         .with_context(|| format!("server.log = {:?} is no filter", loaded.settings.server.log))?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
@@ -47,8 +49,18 @@ fn run(cli: Cli) -> Result<()> {
         .context("the runtime cannot start")?;
     let settings = &loaded.settings;
     let outcome = runtime.block_on(async {
-        match cli.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::serve(settings).await,
+        match command {
+            Command::Serve(args) => match (args.role, args.machine) {
+                (Some(role), Some(machine)) => {
+                    let cell = args.cell.unwrap_or(platform::ONLY_CELL);
+                    fleet_of_processes::play(settings, role, cell, &machine).await
+                }
+                _ if settings.fleet.cells.get() > 0 => {
+                    fleet_of_processes::supervise(settings).await
+                }
+                _ => serve::serve(settings).await,
+            },
+            Command::Fleet { command } => fleet_of_processes::command(settings, command).await,
             Command::Search(wanted) => search_command::search(settings, &wanted).await,
             Command::Settings { command: SettingsCommand::Explain } => {
                 terminal::say(settings::explain(&loaded)?.trim_end());
@@ -64,8 +76,11 @@ fn run(cli: Cli) -> Result<()> {
     outcome
 }
 
-fn load_settings(common: &Common) -> Result<Loaded> {
+fn load_settings(common: &Common, command: &Command) -> Result<Loaded> {
     let mut flags = Vec::new();
+    if let Command::Serve(ServeArgs { cells: Some(cells), .. }) = command {
+        flags.push(("fleet.cells", toml::Value::Integer(i64::from(*cells))));
+    }
     if let Some(listen) = common.listen {
         flags.push(("server.listen", toml::Value::String(listen.to_string())));
     }

@@ -28,6 +28,21 @@ pub(crate) async fn open(
     if !settings.enabled {
         return Ok(None);
     }
+    let (market, files) = open_alone(settings, workers, tasks, shutdown).await?;
+    register(registry, files)?;
+    Ok(Some(market))
+}
+
+/// Partner files as name and text.
+pub(crate) type PartnerFiles = Vec<(String, String)>;
+
+/// Opens the market for others; gives the files of its partners too.
+pub(crate) async fn open_alone(
+    settings: &SandboxSettings,
+    workers: &Workers,
+    tasks: &TaskSet,
+    shutdown: &Shutdown,
+) -> Result<(OpenMarket, PartnerFiles)> {
     let listener = bind(settings.listen).await.context("the sandbox market")?;
     let address = listener.local_addr()?;
     let seed = settings.seed.get();
@@ -42,13 +57,18 @@ pub(crate) async fn open(
     let mut files = market.partner_files(&base_url);
     files.truncate(settings.partners.size());
     let partners = files.len();
-    if let Some(error) = registry.register_all(files).first() {
-        bail!("the sandbox made a partner file that is refused: {error}");
-    }
     let faults = match settings.faulty_one_in.size() {
         0 => FaultPlan::none(),
         one_in => FaultPlan::one_in(one_in, market.sellers()),
     };
     tasks.spawn(serve(market, listener, faults, tasks.clone(), shutdown.clone()));
-    Ok(Some(OpenMarket { address, partners }))
+    Ok((OpenMarket { address, partners }, files))
+}
+
+/// Registers the partners of a market.
+pub(crate) fn register(registry: &Registry, files: PartnerFiles) -> Result<()> {
+    match registry.register_all(files).first() {
+        None => Ok(()),
+        Some(error) => bail!("the sandbox made a partner file that is refused: {error}"),
+    }
 }

@@ -18,14 +18,31 @@ use search::{Engine, EngineParts, TokenKeys, roster_of};
 use tokio::net::TcpListener;
 
 use crate::data_folder::DataFolder;
-use crate::market::{self, OpenMarket};
+use crate::market::{self, OpenMarket, PartnerFiles};
 use crate::remembering::Remembering;
 use crate::settings::Settings;
 
-/// This process is the only cell until there is a fleet.
-const CELL: u32 = 1;
+/// The number of a cell that is alone.
+pub(crate) const ONLY_CELL: u32 = 1;
 /// Jobs waiting for a worker thread.
 const JOBS_QUEUED: usize = 4_096;
+
+/// What a platform is made of besides its settings.
+pub(crate) struct PlatformParts<'a> {
+    /// Sign tokens and links.
+    pub(crate) keys: TokenKeys,
+    /// Where page, API and console shall be.
+    pub(crate) listen: SocketAddr,
+    /// Where it writes; without one nothing is remembered.
+    pub(crate) data: Option<&'a DataFolder>,
+    /// Who may do what only the operator may.
+    pub(crate) operator: OperatorToken,
+    /// The number of this cell, unique in the fleet.
+    pub(crate) cell: u32,
+    /// Partners of a market that another process serves; without them this one does, if the settings
+    /// say so.
+    pub(crate) market: Option<PartnerFiles>,
+}
 
 /// Everything that runs in this process.
 #[derive(Debug)]
@@ -44,13 +61,9 @@ pub(crate) struct Platform {
 }
 
 impl Platform {
-    /// Starts everything and listens. Without a data folder nothing is remembered.
-    pub(crate) async fn start(
-        settings: &Settings,
-        keys: TokenKeys,
-        listen: SocketAddr,
-        (data, operator): (Option<&DataFolder>, OperatorToken),
-    ) -> Result<Self> {
+    /// Starts everything and listens.
+    pub(crate) async fn start(settings: &Settings, parts: PlatformParts<'_>) -> Result<Self> {
+        let PlatformParts { keys, listen, data, operator, cell, market } = parts;
         let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
         // Bound first: a busy port is known before a world is made.
         let listener = bind(listen).await?;
@@ -61,14 +74,19 @@ impl Platform {
         let asker = open_asker(settings, &workers, &tasks, &shutdown)?;
         let folder = settings.partners.folder.as_path();
         let registry = Arc::new(Registry::open(folder.is_dir().then_some(folder), asker));
-        let market =
-            market::open(&settings.sandbox, &registry, &workers, &tasks, &shutdown).await?;
+        let market = match market {
+            None => market::open(&settings.sandbox, &registry, &workers, &tasks, &shutdown).await?,
+            Some(files) => {
+                market::register(&registry, files)?;
+                None
+            }
+        };
         tasks.spawn(Arc::clone(&registry).run(Some(workers.clone()), shutdown.clone()));
         let roster = roster_of(Arc::clone(&registry));
         let remembering = match data {
             None => Remembering::nothing(&settings.prices),
             Some(data) => {
-                let place = (data.path(), CELL);
+                let place = (data.path(), cell);
                 Remembering::open(&settings.prices, place, &workers, &tasks, &shutdown).await?
             }
         };
@@ -81,12 +99,12 @@ impl Platform {
             tasks: tasks.clone(),
             shutdown: shutdown.clone(),
             keys,
-            cell: CELL,
+            cell,
         })
         .context("the search engine cannot start")?;
         let router = cell::router(cell::CellParts {
             engine,
-            cell: CELL,
+            cell,
             roster,
             workers,
             shutdown: shutdown.clone(),
@@ -143,12 +161,21 @@ pub(crate) fn minor_digits(currency: CurrencyCode) -> Option<u8> {
 
 /// Binds a port, saying in one sentence what is wrong.
 pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+    TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error))
+}
+
+/// Binds a port for a moment, to know whether that can be done.
+pub(crate) fn listen_now(address: SocketAddr) -> Result<std::net::TcpListener> {
+    std::net::TcpListener::bind(address).map_err(|error| cannot_listen(address, &error))
+}
+
+fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
+    match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             anyhow!("{address} is in use: stop what listens there or choose another with --listen")
         }
         _ => anyhow!("{address} cannot be listened on: {error}"),
-    })
+    }
 }
 
 /// The signing keys of a data folder, made at the first start.

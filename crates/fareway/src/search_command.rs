@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::api_client::ApiClient;
 use crate::cli::SearchArgs;
-use crate::platform::Platform;
+use crate::platform::{ONLY_CELL, Platform, PlatformParts};
 use crate::settings::Settings;
 use crate::table;
 use crate::terminal::{progress, progress_done, say};
@@ -31,8 +31,15 @@ pub(crate) async fn search(settings: &Settings, wanted: &SearchArgs) -> Result<(
     let keys = TokenKeys::single(&Random::secret_bytes()?);
     let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
     progress("making the market …");
-    let platform =
-        Platform::start(settings, keys, anywhere, (None, OperatorToken::default())).await?;
+    let parts = PlatformParts {
+        keys,
+        listen: anywhere,
+        data: None,
+        operator: OperatorToken::default(),
+        cell: ONLY_CELL,
+        market: None,
+    };
+    let platform = Platform::start(settings, parts).await?;
     let client = ApiClient::new(platform.address);
     let page = ask(&client, wanted).await;
     progress_done();

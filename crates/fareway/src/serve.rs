@@ -6,7 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use cell::OperatorToken;
 
 use crate::data_folder::DataFolder;
-use crate::platform::{Platform, open_keys};
+use crate::platform::{ONLY_CELL, Platform, PlatformParts, open_keys};
 use crate::settings::Settings;
 use crate::terminal::say;
 
@@ -17,13 +17,15 @@ pub(crate) async fn serve(settings: &Settings) -> Result<()> {
     let keys = open_keys(&data.join("token.key"))?;
     let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be heard")?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
-    let platform = Platform::start(
-        settings,
+    let parts = PlatformParts {
         keys,
-        settings.server.listen,
-        (Some(&data), OperatorToken::new(operator)),
-    )
-    .await?;
+        listen: settings.server.listen,
+        data: Some(&data),
+        operator: OperatorToken::new(operator),
+        cell: ONLY_CELL,
+        market: None,
+    };
+    let platform = Platform::start(settings, parts).await?;
     announce(&platform, &data, operator_is_new);
     tokio::select! {
         biased;

@@ -32,6 +32,10 @@ pub(crate) struct Settings {
     pub(crate) prices: PricesSettings,
     /// `[cell]`
     pub(crate) cell: cell::CellSettings,
+    /// `[fleet]`
+    pub(crate) fleet: FleetSettings,
+    /// `[edge]`
+    pub(crate) edge: edge::EdgeSettings,
 }
 
 /// `[prices]`: what is remembered.
@@ -66,6 +70,33 @@ impl Default for PricesSettings {
             log_url: String::new(),
             history_snapshot_s: Limited::literal(300),
             log: events::log::LogSettings::default(),
+        }
+    }
+}
+
+/// `[fleet]`: cells on this machine.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct FleetSettings {
+    pub(crate) cells: Limited<0, 16>,
+    pub(crate) region: String,
+    pub(crate) peak: Limited<0, 1_000_000_000>,
+    pub(crate) tested_max: Limited<1, 1_000_000_000>,
+    pub(crate) first_port: Limited<0, 65_000>,
+    pub(crate) look_ms: Limited<100, 600_000>,
+    pub(crate) stop_ms: Limited<100, 60_000>,
+}
+
+impl Default for FleetSettings {
+    fn default() -> Self {
+        Self {
+            cells: Limited::literal(0),
+            region: "local".to_owned(),
+            peak: Limited::literal(100),
+            tested_max: Limited::literal(100),
+            first_port: Limited::literal(0),
+            look_ms: Limited::literal(2_000),
+            stop_ms: Limited::literal(4_500),
         }
     }
 }

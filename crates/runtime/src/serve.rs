@@ -1,10 +1,14 @@
 //! Serves HTTP/1.1 and HTTP/2 on one listener, with limits and a graceful end.
 //!
 //! Limits: connections at once (more wait in the kernel's backlog), time for a request's head, the
-//! first one's from the moment of connecting, size of HTTP/2 settings. When [`Shutdown`] begins, no connection is accepted any more and open ones
-//! finish what they are doing.
+//! first one's from the moment of connecting, time for a client to take what is written to it, size of
+//! HTTP/2 settings. When [`Shutdown`] begins, no connection is accepted any more and open ones finish
+//! what they are doing. Each request carries its [`Peer`] among its extensions.
+
+mod patience;
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +23,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use crate::tasks::{Shutdown, TaskSet};
+use patience::Patience;
+
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);
 
 /// Limits of a listener.
 #[derive(Clone, Copy, Debug)]
@@ -27,13 +36,20 @@ pub struct HttpLimits {
     pub connections: usize,
     /// Time in which a request's head must arrive.
     pub head_within: Duration,
+    /// How long a client may take nothing of what is written to it; `None`: for ever.
+    pub write_within: Option<Duration>,
     /// HTTP/2 streams of one connection at once.
     pub streams: u32,
 }
 
 impl Default for HttpLimits {
     fn default() -> Self {
-        Self { connections: 10_000, head_within: Duration::from_secs(10), streams: 250 }
+        Self {
+            connections: 10_000,
+            head_within: Duration::from_secs(10),
+            write_within: None,
+            streams: 250,
+        }
     }
 }
 
@@ -72,8 +88,8 @@ pub async fn serve_http<S, B>(
             () = shutdown.begun() => return,
             accepted = listener.accept() => accepted,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file descriptors or a reset in the backlog: neither ends the service.
                 tracing::warn!(%error, "could not accept a connection");
@@ -95,6 +111,8 @@ pub async fn serve_http<S, B>(
                     }
                 }
             }
+            let stream = Patience::new(stream, limits.write_within);
+            let service = WithPeer { service, peer: Peer(peer) };
             let connection = builder.serve_connection(TokioIo::new(stream), service);
             let mut connection = std::pin::pin!(connection);
             tokio::select! {
@@ -104,6 +122,23 @@ pub async fn serve_http<S, B>(
             }
             log_end(connection.await);
         });
+    }
+}
+
+/// Tells a service where its requests come from.
+struct WithPeer<S> {
+    service: S,
+    peer: Peer,
+}
+
+impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for WithPeer<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> S::Future {
+        request.extensions_mut().insert(self.peer);
+        self.service.call(request)
     }
 }
 

@@ -6,6 +6,7 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod cells;
 mod combinations;
 mod process;
 mod starting;

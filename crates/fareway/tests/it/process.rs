@@ -48,14 +48,20 @@ pub(crate) struct Platform {
     /// Where the simulated market is.
     pub(crate) sandbox: String,
     client: Client<HttpConnector, Full<Bytes>>,
-    _data: Folder,
+    pub(crate) data: Folder,
 }
 
 impl Platform {
     /// Starts it with these settings on top of the defaults, and waits until it is ready.
     pub(crate) fn start(settings: &[(&str, &str)]) -> Self {
+        Self::start_as(&[], settings)
+    }
+
+    /// The same with further arguments of `serve`.
+    pub(crate) fn start_as(arguments: &[&str], settings: &[(&str, &str)]) -> Self {
         let data = Folder::new();
-        let mut command = fareway(&data.0, &["--listen", "127.0.0.1:0", "serve"]);
+        let serve = [&["--listen", "127.0.0.1:0", "serve"], arguments].concat();
+        let mut command = fareway(&data.0, &serve);
         for (key, value) in settings {
             command.env(format!("FAREWAY__{}", key.replace('.', "__").to_uppercase()), value);
         }
@@ -69,7 +75,7 @@ impl Platform {
         // The rest is read so that the pipe never fills.
         std::thread::spawn(move || lines.lines().for_each(drop));
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { child, base, first_line, sandbox, client, _data: data }
+        Self { child, base, first_line, sandbox, client, data }
     }
 
     pub(crate) async fn call(
@@ -98,6 +104,11 @@ impl Platform {
         let (status, body) = self.call("GET", path, None).await;
         assert_eq!(status, 200, "GET {path}: {body}");
         body
+    }
+
+    /// The number of the process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends Ctrl-C and waits for the end.

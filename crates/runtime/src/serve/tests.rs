@@ -45,3 +45,20 @@ async fn a_head_that_comes_in_pieces_is_served() {
     let answer = String::from_utf8(until_closed(&mut stream).await).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("here"), "{answer}");
 }
+
+#[tokio::test]
+async fn a_request_says_where_it_comes_from() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
+    let service = service_fn(|request: Request<Incoming>| async move {
+        let peer = request.extensions().get::<Peer>().map(|peer| peer.0.to_string());
+        Ok(Response::new(Full::new(Bytes::from(peer.unwrap_or_default()))))
+    });
+    tasks.spawn(serve_http(listener, service, HttpLimits::default(), tasks.clone(), shutdown));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let ours = stream.local_addr().unwrap().to_string();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+    let answer = String::from_utf8(until_closed(&mut stream).await).unwrap();
+    assert!(answer.ends_with(&ours), "{answer}");
+}

@@ -1,0 +1,234 @@
+//! What an edge knows of the cells, and what it keeps between requests.
+//!
+//! The ways are made anew for each topology and swapped whole; what was learnt of a cell is taken
+//! over while it stays at its address.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use fleet::health::{Outcome, Probed};
+use fleet::moved::Moved;
+use fleet::retry_budget::RetryBudget;
+use fleet::{CellHealth, CellId, Fleet, Place, Routes, Standing, Usable, Verifier};
+use http::HeaderValue;
+use http::uri::Authority;
+use runtime::{FixedMap, Random, Shutdown, TaskSet, Workers};
+use storage::disk::Disk;
+use tokio::sync::Semaphore;
+
+use crate::follow::{self, ControlPlane};
+use crate::probe::run_probes;
+use crate::rules::Rules;
+use crate::settings::EdgeSettings;
+use crate::upstream::Upstream;
+
+/// Where an edge stands.
+#[derive(Clone, Debug, Default)]
+pub struct Here {
+    /// Its region.
+    pub region: String,
+    /// Its zone; empty: all zones are equally near.
+    pub zone: String,
+}
+
+/// What an edge is made of.
+pub struct EdgeParts {
+    /// `[edge]` of the settings.
+    pub settings: EdgeSettings,
+    /// What it must be told about requests.
+    pub rules: Rules,
+    /// Where it stands.
+    pub here: Here,
+    /// Where topologies come from.
+    pub control: ControlPlane,
+    /// Who signs them.
+    pub verifier: Verifier,
+    /// Keeps the last good one.
+    pub disk: Arc<dyn Disk>,
+    /// Threads for the disk.
+    pub workers: Workers,
+    /// Where its loops run.
+    pub tasks: TaskSet,
+    /// When to stop.
+    pub shutdown: Shutdown,
+}
+
+impl fmt::Debug for EdgeParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EdgeParts").field("here", &self.here).finish_non_exhaustive()
+    }
+}
+
+/// A running edge without its listener, which is [`crate::Door`]'s affair.
+#[derive(Debug)]
+pub struct Edge {
+    pub(crate) parts: EdgeParts,
+    pub(crate) upstream: Upstream,
+    pub(crate) requests: Arc<Semaphore>,
+    pub(crate) held_bytes: Arc<AtomicU64>,
+    ways: RwLock<Option<Arc<Ways>>>,
+    moved: Mutex<Moved>,
+    budget: Mutex<RetryBudget>,
+    seed: u64,
+    count: AtomicU64,
+}
+
+/// A topology, ready to be used.
+#[derive(Debug)]
+pub(crate) struct Ways {
+    pub(crate) fleet: Fleet,
+    pub(crate) routes: Routes,
+    pub(crate) cells: FixedMap<CellId, Arc<CellState>>,
+    usable: RwLock<Arc<Usable>>,
+}
+
+/// What is known of one cell.
+#[derive(Debug)]
+pub(crate) struct CellState {
+    pub(crate) address: SocketAddr,
+    pub(crate) authority: Authority,
+    /// The value of `x-cell`.
+    pub(crate) name: HeaderValue,
+    pub(crate) room: Arc<Semaphore>,
+    health: Mutex<CellHealth>,
+    pub(crate) answered: AtomicU64,
+    pub(crate) failed: AtomicU64,
+}
+
+impl Edge {
+    /// Starts with what is kept on disk and what the control plane says within a second; without
+    /// either, requests are turned away until it speaks.
+    ///
+    /// # Errors
+    /// If the operating system gives no random bytes.
+    pub async fn start(parts: EdgeParts) -> std::io::Result<Arc<Self>> {
+        let settings = &parts.settings;
+        let moved_s = std::time::Duration::from_secs(settings.moved_s.get());
+        let edge = Arc::new(Self {
+            upstream: Upstream::new(settings),
+            requests: Arc::new(Semaphore::new(settings.requests_max.size())),
+            held_bytes: Arc::default(),
+            ways: RwLock::default(),
+            moved: Mutex::new(Moved::new(settings.moved_max.size(), moved_s)),
+            budget: Mutex::new(RetryBudget::new(
+                settings.retry_percent.get() as u32,
+                settings.retry_reserve.get() as u32,
+            )),
+            seed: u64::from_le_bytes(Random::secret_bytes()?),
+            count: AtomicU64::new(0),
+            parts,
+        });
+        follow::start(&edge).await;
+        let (tasks, shutdown) = (&edge.parts.tasks, &edge.parts.shutdown);
+        tasks.spawn(follow::run_follow(Arc::clone(&edge), shutdown.clone()));
+        tasks.spawn(run_probes(Arc::clone(&edge), shutdown.clone()));
+        Ok(edge)
+    }
+
+    /// The version of the topology in use; `None` before there is one.
+    #[must_use]
+    pub fn version(&self) -> Option<u64> {
+        self.ways().map(|ways| ways.fleet.topology.version)
+    }
+
+    pub(crate) fn ways(&self) -> Option<Arc<Ways>> {
+        self.ways.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Uses a fleet from now on.
+    pub(crate) fn adopt(&self, fleet: Fleet) {
+        let before = self.ways();
+        let settings = &self.parts.settings;
+        let routes = Routes::new(&fleet, &self.parts.here.region, &self.parts.here.zone);
+        let cells = routes.places().filter_map(|place| {
+            let route = routes.at(place);
+            let known = before.as_ref().and_then(|ways| ways.cells.get(&route.id));
+            let known = known.filter(|known| known.address == route.address).cloned();
+            let state = known.or_else(|| CellState::new(route.id, route.address, settings));
+            state.map(|state| (route.id, state))
+        });
+        let cells: FixedMap<_, _> = cells.collect();
+        let usable = RwLock::new(Arc::new(usable_of(&routes, &cells, settings)));
+        tracing::info!(version = fleet.topology.version, cells = cells.len(), "a topology is used");
+        let ways = Arc::new(Ways { fleet, routes, cells, usable });
+        *self.ways.write().unwrap_or_else(PoisonError::into_inner) = Some(ways);
+    }
+
+    pub(crate) fn moved(&self) -> MutexGuard<'_, Moved> {
+        self.moved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn budget(&self) -> MutexGuard<'_, RetryBudget> {
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// 128 bits no other request has.
+    pub(crate) fn chance(&self) -> u128 {
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        xxhash_rust::xxh3::xxh3_128_with_seed(&count.to_le_bytes(), self.seed)
+    }
+}
+
+impl Ways {
+    pub(crate) fn usable(&self) -> Arc<Usable> {
+        Arc::clone(&self.usable.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The cell at a place.
+    pub(crate) fn cell(&self, place: Place) -> Option<&Arc<CellState>> {
+        self.cells.get(&self.routes.at(place).id)
+    }
+
+    /// Looks anew who is usable.
+    pub(crate) fn refresh(&self, settings: &EdgeSettings) {
+        let usable = Arc::new(usable_of(&self.routes, &self.cells, settings));
+        *self.usable.write().unwrap_or_else(PoisonError::into_inner) = usable;
+    }
+}
+
+fn usable_of(
+    routes: &Routes,
+    cells: &FixedMap<CellId, Arc<CellState>>,
+    settings: &EdgeSettings,
+) -> Usable {
+    let standing = |id: CellId| cells.get(&id).map_or(Standing::Gone, |cell| cell.standing());
+    routes.usable(standing, settings.health.panic_percent.get())
+}
+
+impl CellState {
+    fn new(id: CellId, address: SocketAddr, settings: &EdgeSettings) -> Option<Arc<Self>> {
+        let health = CellHealth::new(settings.health.clone(), runtime::now());
+        Some(Arc::new(Self {
+            address,
+            authority: address.to_string().parse().ok()?,
+            name: HeaderValue::try_from(id.to_string()).ok()?,
+            room: Arc::new(Semaphore::new(settings.cell_requests_max.size())),
+            health: Mutex::new(health),
+            answered: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+        }))
+    }
+
+    fn health(&self) -> MutexGuard<'_, CellHealth> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        self.health().standing(runtime::now())
+    }
+
+    pub(crate) fn on_probe(&self, probed: Probed) {
+        self.health().on_probe(probed, runtime::now());
+    }
+
+    /// Counts what became of a request; gives whether the cell may stand otherwise now.
+    pub(crate) fn on_outcome(&self, outcome: Outcome) -> bool {
+        let answered = outcome == Outcome::Answered;
+        let counter = if answered { &self.answered } else { &self.failed };
+        counter.fetch_add(1, Ordering::Relaxed);
+        self.health().on_outcome(outcome, runtime::now());
+        !answered
+    }
+}

@@ -1,0 +1,175 @@
+//! The door itself: what every request passes before and after it is forwarded.
+//!
+//! ```text
+//! request ─▶ own paths ─ limits ─ headers ─ body held ─▶ forward ─▶ response + x-cell, x-request-id
+//! ```
+//!
+//! Its own paths are `/healthz` (this process), `/readyz` (some cell takes work) and, for the operator,
+//! `/v1/fleet`. Limits: requests in flight, header lines, bytes of address and body, time for the body;
+//! those of connections are the listener's ([`Door::limits`]).
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use hyper::service::Service;
+use runtime::HttpLimits;
+use runtime::serve::Peer;
+
+use crate::body::{BodyError, Passing};
+use crate::cells::Edge;
+use crate::forward::{Answer, forward};
+use crate::headers::{REQUEST_ID, prepare};
+use crate::rules::Turned;
+use crate::settings::EdgeSettings;
+use crate::status;
+
+/// The service of an edge, for [`runtime::serve_http`].
+#[derive(Clone, Debug)]
+pub struct Door {
+    edge: Arc<Edge>,
+}
+
+impl Door {
+    /// The door of an edge.
+    #[must_use]
+    pub fn new(edge: Arc<Edge>) -> Self {
+        Self { edge }
+    }
+
+    /// The limits of its listener.
+    #[must_use]
+    pub fn limits(settings: &EdgeSettings) -> HttpLimits {
+        HttpLimits {
+            connections: settings.connections_max.size(),
+            head_within: settings.head_ms.ms(),
+            write_within: Some(settings.write_ms.ms()),
+            ..HttpLimits::default()
+        }
+    }
+}
+
+impl Service<Request<Incoming>> for Door {
+    type Response = Answer;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Answer, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let edge = Arc::clone(&self.edge);
+        Box::pin(async move { Ok(answer(&edge, request).await) })
+    }
+}
+
+async fn answer(edge: &Edge, request: Request<Incoming>) -> Answer {
+    let (mut head, body) = request.into_parts();
+    if let Some(answer) = own_path(edge, &head) {
+        return answer;
+    }
+    let peer = head.extensions.get::<Peer>().map(|peer| peer.0.ip());
+    let settings = &edge.parts.settings;
+    let id = prepare(&mut head, peer, settings.behind_proxy, edge.chance());
+    let passed = pass(edge, &head, body).await;
+    let mut answer = passed.unwrap_or_else(|turned| refuse(edge, head.uri.path(), &turned));
+    answer.headers_mut().entry(REQUEST_ID).or_insert(id);
+    answer
+}
+
+async fn pass(edge: &Edge, head: &Parts, body: Incoming) -> Result<Answer, Turned> {
+    check_head(&edge.parts.settings, head)?;
+    let Ok(place) = Arc::clone(&edge.requests).try_acquire_owned() else {
+        return Err(Turned::for_now("edge_full", "Too many requests are in flight."));
+    };
+    let Some(ways) = edge.ways() else {
+        return Err(Turned::for_now("no_topology", "The fleet is not known yet."));
+    };
+    let body = take_body(&edge.parts.settings, body).await?;
+    let mut answer = forward(edge, &ways, head, body).await?;
+    // Until the client has all of it.
+    answer.body_mut().keep(Box::new(place));
+    Ok(answer)
+}
+
+fn check_head(settings: &EdgeSettings, head: &Parts) -> Result<(), Turned> {
+    if head.headers.len() > settings.headers.size() {
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        let sentence = format!("At most {} header lines.", settings.headers.get());
+        return Err(Turned::new(status, "too_many_headers", sentence));
+    }
+    let bytes = head.uri.path_and_query().map_or(0, |path| path.as_str().len());
+    if bytes > settings.uri_bytes.size() {
+        let most = settings.uri_bytes.get();
+        let sentence = format!("Path and query together have at most {most} bytes.");
+        return Err(Turned::new(StatusCode::URI_TOO_LONG, "uri_too_long", sentence));
+    }
+    if head.method == Method::CONNECT {
+        let sentence = "This is no proxy to other places.";
+        return Err(Turned::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", sentence));
+    }
+    Ok(())
+}
+
+/// Takes in the part of a body that is kept to send it again. A larger one is passed on as it comes.
+async fn take_body(settings: &EdgeSettings, body: Incoming) -> Result<Passing<Incoming>, Turned> {
+    let held = Passing::hold(body, settings.repeat_bytes.get(), settings.body_bytes.get());
+    match tokio::time::timeout(settings.body_ms.ms(), held).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(BodyError::TooLarge(most))) => Err(Turned::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            format!("A body has at most {most} bytes."),
+        )),
+        Ok(Err(BodyError::Broken(_))) => Err(Turned::new(
+            StatusCode::BAD_REQUEST,
+            "body_incomplete",
+            "The body broke off before its end.",
+        )),
+        Err(_) => {
+            let sentence = "The body took too long to arrive.";
+            Err(Turned::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", sentence))
+        }
+    }
+}
+
+/// What the edge answers itself.
+fn own_path(edge: &Edge, head: &Parts) -> Option<Answer> {
+    let reads = [Method::GET, Method::HEAD].contains(&head.method);
+    let path = head.uri.path();
+    let answered = match path {
+        "/healthz" => Ok(json("{\"status\":\"ok\"}")),
+        "/readyz" => match edge.ways() {
+            Some(ways) if ways.usable().any() => Ok(json("{\"status\":\"ready\"}")),
+            _ => Err(Turned::for_now("no_cell", "No cell takes work now.")),
+        },
+        status::PATH if !(edge.parts.rules.operator)(&head.headers) => {
+            let sentence = "the header x-fareway-operator must hold the operator token";
+            Err(Turned::new(StatusCode::UNAUTHORIZED, "operator_required", sentence))
+        }
+        status::PATH => Ok(json(status::render(edge))),
+        _ => return None,
+    };
+    let answered = if reads {
+        answered
+    } else {
+        let sentence = "This path does not take this method.";
+        Err(Turned::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", sentence))
+    };
+    Some(answered.unwrap_or_else(|turned| refuse(edge, path, &turned)))
+}
+
+fn json(text: impl Into<Bytes>) -> Answer {
+    let mut response = Response::new(Passing::whole(text.into()));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn refuse(edge: &Edge, path: &str, turned: &Turned) -> Answer {
+    (edge.parts.rules.refuse)(path, turned).map(Passing::whole)
+}

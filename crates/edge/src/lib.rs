@@ -1,0 +1,32 @@
+//! The thin front door: takes HTTP/1.1 and HTTP/2, forwards each request to the cell it belongs to.
+//!
+//! ```text
+//! request ─▶ door: limits ─ headers ─▶ whose work is it? ─▶ cell ─▶ response, streamed
+//!                                        │ kept work: its cell, or its new home
+//!                                        │ new work: key ─▶ bucket ─▶ table
+//! control plane ─▶ follow: signed topology ─▶ ways        probe: is each cell there?
+//! ```
+//!
+//! It knows no domain: what a request is about is told by functions it is given ([`Rules`]). Policy (who
+//! is chosen, who is left alone, how often is tried again) is pure code in `fleet`; this crate owns the
+//! connections. Start reading at [`door`].
+
+pub mod body;
+mod cells;
+pub mod door;
+mod follow;
+mod forward;
+pub mod headers;
+mod probe;
+mod rules;
+mod settings;
+mod status;
+mod upstream;
+
+pub use cells::{Edge, EdgeParts, Here};
+pub use door::Door;
+pub use follow::{ControlPlane, TABLE_PATH, TOPOLOGY_PATH};
+pub use probe::look_at;
+pub use rules::{Rules, Turned, Work};
+pub use settings::EdgeSettings;
+pub use upstream::Upstream;

@@ -1,0 +1,71 @@
+//! What the front door must be told, because it knows no domain: whose work a request is, whether it
+//! can be sent twice, and how a refusal looks.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use fleet::CellId;
+use http::request::Parts;
+use http::{HeaderMap, Response, StatusCode};
+
+/// Whose work a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// It belongs to work that a cell keeps, or to its new home if that cell is lost.
+    Kept {
+        /// The cell that the request names.
+        cell: CellId,
+        /// Names the work at every edge.
+        work: u64,
+    },
+    /// Any cell can do it.
+    New {
+        /// Hash of the routing key; without one, chance decides.
+        key: Option<u64>,
+    },
+}
+
+/// Why a request is turned away at the door.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turned {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// Stable code.
+    pub code: &'static str,
+    /// For the caller.
+    pub sentence: String,
+    /// When it is worth trying again.
+    pub retry_after: Option<Duration>,
+}
+
+impl Turned {
+    pub(crate) fn new(status: StatusCode, code: &'static str, sentence: impl Into<String>) -> Self {
+        Self { status, code, sentence: sentence.into(), retry_after: None }
+    }
+
+    pub(crate) fn for_now(code: &'static str, sentence: &str) -> Self {
+        let turned = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, sentence);
+        Self { retry_after: Some(Duration::from_secs(1)), ..turned }
+    }
+}
+
+/// Given by whoever knows the domain.
+#[derive(Clone)]
+pub struct Rules {
+    /// Whose work a request is.
+    pub work: fn(&Parts) -> Work,
+    /// Whether a request does no harm when it is carried out twice.
+    pub repeatable: fn(&Parts) -> bool,
+    /// How a refusal of a path looks.
+    pub refuse: fn(&str, &Turned) -> Response<Bytes>,
+    /// Whether the operator asks.
+    pub operator: Arc<dyn Fn(&HeaderMap) -> bool + Send + Sync>,
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rules")
+    }
+}

@@ -1,0 +1,70 @@
+//! What an edge sees, for the operator: `GET /v1/fleet`.
+
+use std::sync::atomic::Ordering;
+
+use fleet::Standing;
+use fleet::capacity::RegionCapacity;
+use serde_json::{Value, json};
+
+use crate::cells::Edge;
+
+/// Where it is.
+pub(crate) const PATH: &str = "/v1/fleet";
+
+pub(crate) fn render(edge: &Edge) -> String {
+    let here = &edge.parts.here;
+    let Some(ways) = edge.ways() else {
+        return json!({"region": here.region, "version": null, "cells": []}).to_string();
+    };
+    let topology = &ways.fleet.topology;
+    let cells: Vec<Value> = topology
+        .cells()
+        .filter_map(|(region, site)| {
+            let state = ways.cells.get(&site.id)?;
+            let (standing, share) = match state.standing() {
+                Standing::Up { share } => ("up", share),
+                Standing::Ejected => ("ejected", 0),
+                Standing::NotReady => ("not_ready", 0),
+                Standing::Gone => ("gone", 0),
+            };
+            let in_flight =
+                edge.parts.settings.cell_requests_max.size() - state.room.available_permits();
+            Some(json!({
+                "cell": site.id.to_string(),
+                "region": region.name,
+                "zone": site.zone,
+                "address": site.address,
+                "version": site.version,
+                "weight": site.weight,
+                "draining": site.draining,
+                "standing": standing,
+                "share_percent": u32::from(share) * 100 / 255,
+                "in_flight": in_flight,
+                "answered": state.answered.load(Ordering::Relaxed),
+                "failed": state.failed.load(Ordering::Relaxed),
+            }))
+        })
+        .collect();
+    let capacity: Vec<Value> = topology.regions.iter().map(render_capacity).collect();
+    json!({
+        "region": here.region,
+        "zone": here.zone,
+        "version": topology.version,
+        "table": topology.table,
+        "moved": edge.moved().len(),
+        "cells": cells,
+        "capacity": capacity,
+    })
+    .to_string()
+}
+
+fn render_capacity(region: &fleet::topology::Region) -> Value {
+    let capacity = RegionCapacity::of(region);
+    json!({
+        "region": capacity.region,
+        "peak": capacity.peak,
+        "serving": capacity.serving,
+        "after_worst_loss": capacity.worst(),
+        "holds": capacity.holds(),
+    })
+}

@@ -1,0 +1,9 @@
+//! An edge with real sockets before servers that stand in for cells: they answer with their name,
+//! break off, hang, stream and die on demand.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
+
+mod bodies;
+mod failing;
+mod following;
+mod routing;
+mod world;

@@ -1,0 +1,366 @@
+//! Servers in the place of cells and control plane, and an edge before them.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use edge::{ControlPlane, Door, Edge, EdgeParts, EdgeSettings, Here, Rules, Turned, Work};
+use fleet::topology::{CellSite, Region, SeenHealth};
+use fleet::{CellId, Fleet, Signer, Topology};
+use futures_util::stream;
+use http::request::Parts;
+use http::{Request, Response};
+use http_body::{Body, Frame};
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use runtime::{HttpLimits, Limited, Shutdown, TaskSet, Workers, serve_http};
+use storage::disk::FaultDisk;
+use tokio::net::TcpListener;
+
+/// How a cell behaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Mood {
+    /// It answers.
+    #[default]
+    Well,
+    /// It takes requests and closes without a word.
+    BreaksOff,
+    /// It takes requests and says nothing.
+    Hangs,
+    /// It begins an answer and breaks off.
+    BreaksOffLate,
+    /// It answers with this status.
+    Says(u16),
+}
+
+pub(crate) type AnyBody = Pin<Box<dyn Body<Data = Bytes, Error = std::io::Error> + Send>>;
+
+/// A server in the place of a cell.
+pub(crate) struct StandIn {
+    pub(crate) address: SocketAddr,
+    pub(crate) mood: Arc<Mutex<Mood>>,
+    /// Requests seen, without looks at its health.
+    pub(crate) seen: Arc<AtomicUsize>,
+    shutdown: Shutdown,
+    tasks: TaskSet,
+}
+
+impl StandIn {
+    pub(crate) async fn start(name: u32) -> Self {
+        Self::start_at(name, SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    pub(crate) async fn start_at(name: u32, at: SocketAddr) -> Self {
+        let listener = TcpListener::bind(at).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (mood, seen) = (Arc::new(Mutex::new(Mood::Well)), Arc::new(AtomicUsize::new(0)));
+        let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
+        let (moody, counted) = (Arc::clone(&mood), Arc::clone(&seen));
+        let service = service_fn(move |request: Request<Incoming>| {
+            let mood = *moody.lock().unwrap();
+            if request.uri().path() != "/readyz" {
+                counted.fetch_add(1, Ordering::SeqCst);
+            }
+            async move { Ok::<_, Infallible>(answer(name, mood, request).await) }
+        });
+        let limits = HttpLimits::default();
+        tasks.spawn(serve_http(listener, service, limits, tasks.clone(), shutdown.clone()));
+        Self { address, mood, seen, shutdown, tasks }
+    }
+
+    pub(crate) fn is(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    /// Closes the listener and all connections.
+    pub(crate) async fn die(&self) {
+        self.shutdown.begin();
+        assert!(self.tasks.drain(Duration::from_secs(5)).await);
+    }
+}
+
+fn whole(text: impl Into<Bytes>) -> AnyBody {
+    Box::pin(Full::new(text.into()).map_err(|never| match never {}))
+}
+
+/// A piece, then an error: hyper closes the connection.
+fn broken(first: &'static str) -> AnyBody {
+    let pieces = [
+        Ok(Frame::data(Bytes::from_static(first.as_bytes()))),
+        Err(std::io::ErrorKind::ConnectionReset.into()),
+    ];
+    Box::pin(StreamBody::new(stream::iter(pieces)))
+}
+
+async fn answer(name: u32, mood: Mood, request: Request<Incoming>) -> Response<AnyBody> {
+    let (head, body) = request.into_parts();
+    if head.uri.path() == "/readyz" {
+        return Response::new(whole("ready"));
+    }
+    match mood {
+        Mood::Well => {}
+        // The connection is dropped with its task.
+        Mood::BreaksOff => panic!("a stand-in breaks off, as it was told"),
+        Mood::Hangs => std::future::pending().await,
+        Mood::BreaksOffLate => return Response::new(broken("half of")),
+        Mood::Says(status) => {
+            return Response::builder().status(status).body(whole("told")).unwrap();
+        }
+    }
+    match head.uri.path() {
+        "/events" => {
+            let events = stream::unfold(0, |count| async move {
+                if count > 0 {
+                    tokio::time::sleep(Duration::from_secs(3_600)).await;
+                }
+                Some((Ok(Frame::data(Bytes::from_static(b"data: first\n\n"))), count + 1))
+            });
+            let body: AnyBody = Box::pin(StreamBody::new(events));
+            Response::builder().header("content-type", "text/event-stream").body(body).unwrap()
+        }
+        "/echo" => Response::new(Box::pin(body.map_err(std::io::Error::other)) as AnyBody),
+        "/headers" => {
+            let lines = head.headers.iter();
+            let lines: Vec<String> =
+                lines.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+            Response::builder()
+                .header("connection", "x-own")
+                .header("x-own", "1")
+                .body(whole(lines.join("\n")))
+                .unwrap()
+        }
+        _ => Response::new(whole(format!("cell-{name}"))),
+    }
+}
+
+/// `/kept/CELL/WORK…` is kept work; the header `x-key` names a key; POST to `/once` is not repeatable.
+fn rules() -> Rules {
+    fn work(head: &Parts) -> Work {
+        let mut parts = head.uri.path().split('/').skip(1);
+        if parts.next() == Some("kept")
+            && let (Some(cell), Some(work)) = (parts.next(), parts.next())
+        {
+            return Work::Kept { cell: CellId(cell.parse().unwrap()), work: work.parse().unwrap() };
+        }
+        let key = head.headers.get("x-key").and_then(|key| key.to_str().ok());
+        Work::New { key: key.map(|key| key.parse::<u64>().unwrap() << 48) }
+    }
+    fn refuse(_: &str, turned: &Turned) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::from(turned.code));
+        *response.status_mut() = turned.status;
+        response
+    }
+    Rules {
+        work,
+        repeatable: |head| head.uri.path() != "/once",
+        refuse,
+        operator: Arc::new(|headers| headers.contains_key("x-operator")),
+    }
+}
+
+pub(crate) fn signer() -> Signer {
+    Signer::new(&[9; 32]).unwrap()
+}
+
+pub(crate) fn fleet_of(cells: &[(u32, SocketAddr)]) -> Fleet {
+    let cells = cells.iter().map(|&(id, address)| CellSite {
+        id: CellId(id),
+        zone: "a".to_owned(),
+        address,
+        weight: 100,
+        tested_max: 100,
+        version: "1".to_owned(),
+        draining: false,
+        health: SeenHealth::Unknown,
+    });
+    let region = Region {
+        name: "local".to_owned(),
+        zones: vec!["a".to_owned()],
+        peak: 100,
+        cells: cells.collect(),
+    };
+    let table = fleet::TableSum::default();
+    Fleet::new(Topology { version: 1, table, regions: vec![region], overrides: Vec::new() })
+}
+
+/// A server in the place of the control plane.
+pub(crate) struct Control {
+    pub(crate) address: SocketAddr,
+    /// Signed topology and table.
+    pub(crate) offers: Arc<Mutex<(Vec<u8>, Vec<u8>)>>,
+    shutdown: Shutdown,
+    tasks: TaskSet,
+}
+
+impl Control {
+    async fn start(fleet: &Fleet) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let offers = (signer().sign(&fleet.topology).unwrap(), fleet.table.encode());
+        let offers = Arc::new(Mutex::new(offers));
+        let offered = Arc::clone(&offers);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (topology, table) = offered.lock().unwrap().clone();
+            let wanted = if request.uri().path() == edge::TOPOLOGY_PATH { topology } else { table };
+            async move { Ok(Response::new(Full::new(Bytes::from(wanted)))) }
+        });
+        let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
+        let limits = HttpLimits::default();
+        tasks.spawn(serve_http(listener, service, limits, tasks.clone(), shutdown.clone()));
+        Self { address, offers, shutdown, tasks }
+    }
+
+    pub(crate) fn offer(&self, fleet: &Fleet) {
+        *self.offers.lock().unwrap() =
+            (signer().sign(&fleet.topology).unwrap(), fleet.table.encode());
+    }
+
+    pub(crate) async fn die(&self) {
+        self.shutdown.begin();
+        assert!(self.tasks.drain(Duration::from_secs(5)).await);
+    }
+}
+
+/// Three cells, a control plane, an edge, a client.
+pub(crate) struct World {
+    pub(crate) cells: Vec<StandIn>,
+    pub(crate) control: Control,
+    pub(crate) fleet: Fleet,
+    pub(crate) disk: FaultDisk,
+    pub(crate) edge: Arc<Edge>,
+    pub(crate) address: SocketAddr,
+    client: Client<HttpConnector, AnyBody>,
+    settings: EdgeSettings,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Got {
+    pub(crate) status: u16,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Got {
+    pub(crate) fn cell(&self) -> u32 {
+        let name = self.headers["x-cell"].to_str().unwrap();
+        name.strip_prefix("cell-").unwrap().parse().unwrap()
+    }
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_| ()).await
+    }
+
+    pub(crate) async fn start_with(change: impl FnOnce(&mut EdgeSettings)) -> Self {
+        let mut settings = EdgeSettings {
+            probe_ms: Limited::literal(50),
+            pull_ms: Limited::literal(50),
+            answer_ms: Limited::literal(500),
+            ..EdgeSettings::default()
+        };
+        change(&mut settings);
+        let cells = [StandIn::start(1).await, StandIn::start(2).await, StandIn::start(3).await];
+        let fleet = fleet_of(&[1, 2, 3].map(|id| (id, cells[id as usize - 1].address)));
+        let control = Control::start(&fleet).await;
+        let disk = FaultDisk::from_seed(1);
+        let (edge, address) = start_edge(&settings, &control, &disk).await;
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let cells = cells.into();
+        Self { cells, control, fleet, disk, edge, address, client, settings }
+    }
+
+    /// Another edge with the same disk, in place of the first.
+    pub(crate) async fn restart_edge(&mut self) {
+        (self.edge, self.address) = start_edge(&self.settings, &self.control, &self.disk).await;
+    }
+
+    pub(crate) fn cell(&self, id: u32) -> &StandIn {
+        &self.cells[id as usize - 1]
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: AnyBody,
+    ) -> Response<Incoming> {
+        let uri = format!("http://{}{path}", self.address);
+        let mut request = Request::builder().method(method).uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.client.request(request.body(body).unwrap()).await.unwrap()
+    }
+
+    pub(crate) async fn call(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Got {
+        let response = self.send(method, path, headers, whole("")).await;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        Got { status, headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Got {
+        self.call("GET", path, &[]).await
+    }
+
+    /// The cell that gets new work of a key.
+    pub(crate) async fn cell_of_key(&self, key: u32) -> u32 {
+        let got = self.call("POST", "/new", &[("x-key", &key.to_string())]).await;
+        assert_eq!((got.status, got.text.as_str()), (200, format!("cell-{}", got.cell()).as_str()));
+        got.cell()
+    }
+
+    /// A key whose work goes to a cell.
+    pub(crate) fn key_for(&self, cell: u32) -> u32 {
+        let table = &self.fleet.table.regions()[0];
+        let wanted = |bucket: &u16| table.first(*bucket) == Some(CellId(cell));
+        (0..=u16::MAX).find(wanted).unwrap().into()
+    }
+
+    /// Waits until something is so.
+    pub(crate) async fn until<F: Future<Output = bool>>(&self, mut so: impl FnMut() -> F) {
+        for _ in 0..500 {
+            if so().await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("it never came to be so");
+    }
+}
+
+async fn start_edge(
+    settings: &EdgeSettings,
+    control: &Control,
+    disk: &FaultDisk,
+) -> (Arc<Edge>, SocketAddr) {
+    let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
+    let edge = Edge::start(EdgeParts {
+        settings: settings.clone(),
+        rules: rules(),
+        here: Here { region: "local".to_owned(), zone: String::new() },
+        control: ControlPlane { address: control.address },
+        verifier: signer().verifier(),
+        disk: Arc::new(disk.clone()),
+        workers: Workers::start("test", 1, 16).unwrap(),
+        tasks: tasks.clone(),
+        shutdown: shutdown.clone(),
+    });
+    let edge = edge.await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (door, limits) = (Door::new(Arc::clone(&edge)), Door::limits(settings));
+    tasks.spawn(serve_http(listener, door, limits, tasks.clone(), shutdown));
+    (edge, address)
+}

@@ -1,0 +1,24 @@
+//! `fareway serve --cells N`: an edge, N cells, a control plane and a market, each a process.
+//!
+//! ```text
+//! parent: keeps the others running, decides nothing else
+//!   ├─ sandbox   the market                      DATA/sandbox
+//!   ├─ control   writes the signed topology      DATA/control
+//!   ├─ cell × N  complete copies of the service  DATA/cell-1 …
+//!   └─ edge      the only door                   DATA/edge
+//! ```
+//!
+//! The parent owns the data folder, makes the keys and writes `machine.json`: who listens where. A
+//! child hears the end of its standard input when the parent is gone, and stops.
+
+mod command;
+mod control;
+mod keeper;
+mod machine;
+mod play;
+mod rules;
+mod supervise;
+
+pub(crate) use command::command;
+pub(crate) use play::play;
+pub(crate) use supervise::supervise;

@@ -1,0 +1,207 @@
+//! `fareway fleet …`: talks to the edge and the control plane of a running fleet.
+
+use std::fmt::Write;
+
+use anyhow::{Context, Result};
+use fleet::control::Change;
+use serde_json::{Value, json};
+
+use super::machine::Machine;
+use crate::api_client::ApiClient;
+use crate::cli::{DrainArgs, FleetCommand, PlanArgs};
+use crate::settings::Settings;
+use crate::terminal::say;
+
+/// Runs the command against the fleet of a data folder.
+pub(crate) async fn command(settings: &Settings, command: FleetCommand) -> Result<()> {
+    let data = &settings.server.data;
+    let machine = Machine::read(data)?;
+    let token = data.join("operator.token");
+    let token = std::fs::read_to_string(&token)
+        .with_context(|| format!("{} cannot be read", token.display()))?;
+    let client = |address| ApiClient::new(address).for_operator(token.trim());
+    let (edge, control) = (client(machine.edge), client(machine.control));
+    match command {
+        FleetCommand::Status => {
+            let seen = edge.get("/v1/fleet").await.context("the edge")?;
+            say(render_status(&seen).trim_end());
+            // An empty plan: whether the control plane speaks, and what every loss would leave.
+            match control.post("/fleet/plan", &json!({"changes": []})).await {
+                Ok(_) => say("control plane: answers"),
+                Err(error) => say(&format!(
+                    "control plane: {error:#}; edges and cells go on, nothing can be changed"
+                )),
+            }
+            Ok(())
+        }
+        FleetCommand::Drain(DrainArgs { cell, force }) => {
+            let changes = vec![Change::Drain(cell)];
+            apply(&control, changes, force).await?;
+            say(&format!("{cell} finishes what it has and gets nothing new"));
+            Ok(())
+        }
+        FleetCommand::Undrain(DrainArgs { cell, force }) => {
+            apply(&control, vec![Change::Undrain(cell)], force).await?;
+            say(&format!("{cell} gets new work again"));
+            Ok(())
+        }
+        FleetCommand::Plan(args) => {
+            let (go, force, changes) = (args.apply, args.force, changes_of(args));
+            let plan = match go {
+                true => apply(&control, changes, force).await?,
+                false => control.post("/fleet/plan", &json!({"changes": changes})).await?,
+            };
+            say(render_plan(&plan).trim_end());
+            say(if go { "made" } else { "nothing was changed; --apply does it" });
+            Ok(())
+        }
+    }
+}
+
+async fn apply(control: &ApiClient, changes: Vec<Change>, force: bool) -> Result<Value> {
+    let body = json!({"changes": changes, "force": force});
+    control.post("/fleet/change", &body).await.context("the control plane")
+}
+
+fn changes_of(args: PlanArgs) -> Vec<Change> {
+    let PlanArgs { drain, undrain, weight, remove, apply: _, force: _ } = args;
+    let drain = drain.into_iter().map(Change::Drain);
+    let undrain = undrain.into_iter().map(Change::Undrain);
+    let weight = weight.into_iter().map(|(cell, weight)| Change::Weight(cell, weight));
+    let remove = remove.into_iter().map(Change::Remove);
+    drain.chain(undrain).chain(weight).chain(remove).collect()
+}
+
+/// Writing to a String cannot fail, so its results are dropped.
+fn render_status(seen: &Value) -> String {
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "topology {} in region {}; {} searches moved",
+        seen["version"],
+        word(&seen["region"]),
+        seen["moved"]
+    );
+    let _ = writeln!(
+        text,
+        "{:<9} {:<10} {:>7} {:>6} {:>9} {:>10} {:>7}  {:<9} address",
+        "cell", "standing", "weight", "share", "in flight", "answered", "failed", "version"
+    );
+    for cell in list(&seen["cells"]) {
+        let standing = match (&cell["draining"], word(&cell["standing"])) {
+            (Value::Bool(true), "up") => "draining",
+            (_, standing) => standing,
+        };
+        let _ = writeln!(
+            text,
+            "{:<9} {:<10} {:>7} {:>5}% {:>9} {:>10} {:>7}  {:<9} {}",
+            word(&cell["cell"]),
+            standing,
+            cell["weight"].to_string(),
+            cell["share_percent"].to_string(),
+            cell["in_flight"].to_string(),
+            cell["answered"].to_string(),
+            cell["failed"].to_string(),
+            word(&cell["version"]),
+            word(&cell["address"]),
+        );
+    }
+    for region in list(&seen["capacity"]) {
+        let _ = writeln!(
+            text,
+            "region {}: peak {}, serving {}, after the worst loss {}: {}",
+            word(&region["region"]),
+            region["peak"],
+            region["serving"],
+            region["after_worst_loss"],
+            if region["holds"] == true { "N+2 is kept" } else { "N+2 is NOT kept" }
+        );
+    }
+    text
+}
+
+fn render_plan(plan: &Value) -> String {
+    let mut text = String::new();
+    for moved in list(&plan["moves"]) {
+        let _ = writeln!(
+            text,
+            "region {}: {} of 65536 buckets move, the change of weights requires {}",
+            word(&moved["region"]),
+            moved["moved"],
+            moved["required"]
+        );
+        for load in list(&moved["loads"]) {
+            let cell = word(&load["cell"]);
+            let _ = writeln!(
+                text,
+                "  {cell:<9} {:>6} -> {:>6}",
+                load["before"].to_string(),
+                load["after"].to_string()
+            );
+        }
+    }
+    for region in list(&plan["capacity"]) {
+        let _ = writeln!(
+            text,
+            "region {}: peak {}, serving {}, worst loss leaves {} (before: {}), {:.2} x",
+            word(&region["region"]),
+            region["peak"],
+            region["serving"],
+            region["worst_after"],
+            region["worst_before"],
+            region["ratio"].as_f64().unwrap_or_default()
+        );
+        for loss in list(&region["losses"]) {
+            let lost: Vec<&str> = list(&loss["lost"]).iter().map(word).collect();
+            let _ = writeln!(text, "  without {:<20} {}", lost.join(" and "), loss["remaining"]);
+        }
+    }
+    if let Some(refused) = plan["refused"].as_str() {
+        let _ = writeln!(text, "REFUSED: {refused}");
+    }
+    text
+}
+
+fn word(value: &Value) -> &str {
+    value.as_str().unwrap_or("-")
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_names_every_cell_and_what_is_left() {
+        let seen = json!({
+            "version": 4, "region": "local", "moved": 2,
+            "cells": [
+                {"cell": "cell-1", "standing": "up", "draining": true, "weight": 100},
+                {"cell": "cell-2", "standing": "gone", "draining": false, "weight": 100},
+            ],
+            "capacity": [{"region": "local", "peak": 100, "serving": 200, "after_worst_loss": 0, "holds": false}],
+        });
+        let text = render_status(&seen);
+        assert!(text.contains("cell-1    draining") && text.contains("cell-2    gone"), "{text}");
+        assert!(text.contains("N+2 is NOT kept"), "{text}");
+    }
+
+    #[test]
+    fn a_plan_shows_moves_losses_and_why_it_would_be_refused() {
+        let plan = json!({
+            "moves": [{"region": "local", "moved": 7, "required": 6, "loads": [{"cell": "cell-1", "before": 1, "after": 8}]}],
+            "capacity": [{"region": "local", "peak": 1, "serving": 2, "worst_after": 0, "worst_before": 1, "ratio": 0.0,
+                "losses": [{"lost": ["cell-1", "cell-2"], "remaining": 0}]}],
+            "refused": "too little",
+        });
+        let text = render_plan(&plan);
+        for part in
+            ["7 of 65536", "1 ->      8", "without cell-1 and cell-2", "REFUSED: too little"]
+        {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}

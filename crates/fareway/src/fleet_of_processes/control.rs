@@ -1,0 +1,181 @@
+//! The control plane's process: keeps and signs the topology, looks at the cells, takes the
+//! operator's changes.
+//!
+//! `GET /fleet/topology`, `GET /fleet/table/SUM` for edges; `POST /fleet/plan` and `POST /fleet/change`
+//! with `{"changes": [{"drain": 2}], "force": false}` for the operator. Nothing serves travellers here:
+//! edges and cells run on without it.
+
+mod answers;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context, Result};
+use edge::Upstream;
+use fleet::control::{Change, ChangeError, Plan, note_health, plan};
+use fleet::health::Probed;
+use fleet::kept::{self, Kept};
+use fleet::topology::{CellSite, Region, SeenHealth};
+use fleet::{CellId, Fleet, Signer, Topology};
+use futures_util::future::join_all;
+use hyper::service::service_fn;
+use runtime::{HttpLimits, Shutdown, TaskSet, serve_http};
+use storage::disk::{RealDisk, replace_whole};
+
+use super::machine::Machine;
+use super::play::{Until, operator};
+use crate::data_folder::DataFolder;
+use crate::platform::bind;
+use crate::settings::Settings;
+
+/// The public key, within the control plane's folder.
+pub(super) const PUBLIC_KEY: &str = "fleet.pub";
+/// Connections at once: edges and operators.
+const CONNECTIONS_MAX: usize = 256;
+
+/// The fleet as the control plane has it.
+pub(super) struct ControlRoom {
+    signer: Signer,
+    disk: RealDisk,
+    kept: Mutex<Arc<Kept>>,
+}
+
+/// Plays the role until it is over.
+pub(super) async fn play(
+    settings: &Settings,
+    machine: &Path,
+    data: &DataFolder,
+    until: Until,
+) -> Result<()> {
+    let listener = bind(settings.server.listen).await?;
+    let room = Arc::new(ControlRoom::open(settings, &Machine::read(machine)?, data)?);
+    let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
+    tasks.spawn(look_at_cells(Arc::clone(&room), settings.clone(), shutdown.clone()));
+    let desk = Arc::new(answers::Desk { room, operator: operator(machine)? });
+    let service = service_fn(move |request| {
+        let desk = Arc::clone(&desk);
+        async move { Ok(desk.answer(request).await) }
+    });
+    let limits = HttpLimits { connections: CONNECTIONS_MAX, ..HttpLimits::default() };
+    tasks.spawn(serve_http(listener, service, limits, tasks.clone(), shutdown.clone()));
+    until.over().await;
+    shutdown.begin();
+    tasks.drain(settings.server.drain_ms.ms()).await;
+    Ok(())
+}
+
+impl ControlRoom {
+    /// Goes on from what is kept, with the cells that this machine has now.
+    fn open(settings: &Settings, machine: &Machine, data: &DataFolder) -> Result<Self> {
+        let (secret, _) = data.secret("fleet.key")?;
+        let signer = Signer::new(&secret)?;
+        let disk = RealDisk::open(data.path())?;
+        replace_whole(&disk, PUBLIC_KEY, signer.verifier().render().as_bytes())?;
+        let before = kept::read(&disk, &signer.verifier())
+            .with_context(|| format!("the fleet in {} cannot be read", data.path().display()))?;
+        let before = before.map(|kept| kept.fleet.topology);
+        let topology = topology_of(settings, machine, before.as_ref());
+        let fleet = Fleet::new(topology);
+        let kept = Kept { signed: signer.sign(&fleet.topology)?, fleet };
+        kept::write(&disk, &kept)?;
+        Ok(Self { signer, disk, kept: Mutex::new(Arc::new(kept)) })
+    }
+
+    pub(super) fn kept(&self) -> Arc<Kept> {
+        Arc::clone(&self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Arc<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes changes, unless they break N+2 and are not forced.
+    pub(super) fn change(&self, changes: &[Change], force: bool) -> Result<Plan> {
+        let mut kept = self.lock();
+        let plan = plan(&kept.fleet, changes)?;
+        if !force {
+            plan.check_capacity()?;
+        }
+        self.publish(&mut kept, plan.fleet.clone())?;
+        Ok(plan)
+    }
+
+    /// What changes would do.
+    pub(super) fn plan(&self, changes: &[Change]) -> Result<Plan, ChangeError> {
+        plan(&self.kept().fleet, changes)
+    }
+
+    fn note(&self, seen: &[(CellId, SeenHealth)]) -> Result<()> {
+        let mut kept = self.lock();
+        let mut fleet = kept.fleet.clone();
+        if note_health(&mut fleet.topology, seen) {
+            self.publish(&mut kept, fleet)?;
+        }
+        Ok(())
+    }
+
+    /// On disk first: what edges have seen must never be forgotten.
+    fn publish(&self, kept: &mut Arc<Kept>, fleet: Fleet) -> Result<()> {
+        let signed = self.signer.sign(&fleet.topology)?;
+        let next = Kept { fleet, signed };
+        kept::write(&self.disk, &next).context("the topology cannot be kept")?;
+        *kept = Arc::new(next);
+        Ok(())
+    }
+}
+
+/// The topology of this machine. A cell that was known keeps its weight and whether it drains.
+fn topology_of(settings: &Settings, machine: &Machine, before: Option<&Topology>) -> Topology {
+    let site = |&(id, address)| {
+        let known = before.and_then(|before| before.cell(id));
+        CellSite {
+            id,
+            zone: "a".to_owned(),
+            address,
+            weight: known.map_or(100, |known| known.weight),
+            tested_max: settings.fleet.tested_max.get() as u32,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            draining: known.is_some_and(|known| known.draining),
+            health: SeenHealth::Unknown,
+        }
+    };
+    let region = Region {
+        name: settings.fleet.region.clone(),
+        zones: vec!["a".to_owned()],
+        peak: settings.fleet.peak.get() as u32,
+        cells: machine.cells.iter().map(site).collect(),
+    };
+    let known = |id: CellId| machine.cells.iter().any(|&(cell, _)| cell == id);
+    let overrides = before.map(|before| before.overrides.clone()).unwrap_or_default();
+    Topology {
+        version: before.map_or(1, |before| before.version + 1),
+        table: fleet::TableSum::default(),
+        regions: vec![region],
+        overrides: overrides.into_iter().filter(|entry| known(entry.cell)).collect(),
+    }
+}
+
+async fn look_at_cells(room: Arc<ControlRoom>, settings: Settings, shutdown: Shutdown) {
+    let upstream = Upstream::new(&settings.edge);
+    let within = settings.edge.probe_within_ms.ms();
+    loop {
+        let kept = room.kept();
+        let looks = kept.fleet.topology.cells().map(|(_, cell)| async {
+            let health = match edge::look_at(&upstream, cell.address, within).await {
+                Probed::Ready => SeenHealth::Ready,
+                Probed::NotReady => SeenHealth::NotReady,
+                Probed::Unreachable => SeenHealth::Unreachable,
+            };
+            (cell.id, health)
+        });
+        let seen = join_all(looks).await;
+        if let Err(error) = room.note(&seen) {
+            tracing::error!(error = format!("{error:#}"), "what is seen of the cells is not kept");
+        }
+        tokio::select! {
+            biased;
+            () = shutdown.begun() => return,
+            () = tokio::time::sleep(settings.fleet.look_ms.ms()) => {}
+        }
+    }
+}

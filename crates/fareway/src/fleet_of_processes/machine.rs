@@ -1,0 +1,132 @@
+//! Who listens where on this machine: `machine.json` in the parent's data folder.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use fleet::CellId;
+use serde::{Deserialize, Serialize};
+
+use crate::settings::Settings;
+
+/// Name of the file.
+const FILE: &str = "machine.json";
+/// Where free ports are looked for: below those that outgoing connections get.
+const PORTS: std::ops::Range<u16> = 10_240..32_000;
+
+/// The processes of a machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Machine {
+    pub(crate) edge: SocketAddr,
+    pub(crate) control: SocketAddr,
+    pub(crate) sandbox: Option<SocketAddr>,
+    pub(crate) cells: Vec<(CellId, SocketAddr)>,
+}
+
+impl Machine {
+    /// Finds a place for everyone.
+    pub(crate) fn plan(settings: &Settings) -> Result<Self> {
+        let mut ports = Ports::new(settings.fleet.first_port.get() as u16);
+        let mut edge = settings.server.listen;
+        if edge.port() == 0 {
+            edge.set_port(ports.next_free()?);
+        } else {
+            // Known now rather than from a child that cannot start.
+            drop(crate::platform::listen_now(edge)?);
+        }
+        let control = local(ports.next_free()?);
+        let sandbox = match settings.sandbox.enabled {
+            true if settings.sandbox.listen.port() != 0 => Some(settings.sandbox.listen),
+            true => Some(SocketAddr::new(settings.sandbox.listen.ip(), ports.next_free()?)),
+            false => None,
+        };
+        let cells = (1..=settings.fleet.cells.get() as u32)
+            .map(|number| Ok((CellId(number), local(ports.next_free()?))))
+            .collect::<Result<_>>()?;
+        Ok(Self { edge, control, sandbox, cells })
+    }
+
+    /// Reads the file of a parent's data folder.
+    pub(crate) fn read(data: &Path) -> Result<Self> {
+        let path = data.join(FILE);
+        let text = std::fs::read_to_string(&path).with_context(|| {
+            let path = path.display();
+            format!("{path} cannot be read: `fareway serve --cells 3` writes it")
+        })?;
+        serde_json::from_str(&text).with_context(|| format!("{} is damaged", path.display()))
+    }
+
+    /// Writes the file.
+    pub(crate) fn write(&self, data: &Path) -> Result<()> {
+        let path = data.join(FILE);
+        std::fs::write(&path, serde_json::to_string_pretty(self)?)
+            .with_context(|| format!("{} cannot be written", path.display()))
+    }
+
+    /// Where a cell is.
+    pub(crate) fn cell(&self, id: CellId) -> Result<SocketAddr> {
+        let found = self.cells.iter().find(|&&(known, _)| known == id);
+        found.map(|&(_, address)| address).with_context(|| format!("there is no {id}"))
+    }
+}
+
+fn local(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}
+
+/// Free ports, one after the other.
+struct Ports(std::iter::Chain<std::ops::Range<u16>, std::ops::Range<u16>>);
+
+impl Ports {
+    /// From a port on; 0: from somewhere, so that two fleets that start together rarely meet.
+    fn new(first: u16) -> Self {
+        if first > 0 {
+            return Self((first..u16::MAX).chain(0..0));
+        }
+        let span = u32::from(PORTS.end - PORTS.start);
+        let start = PORTS.start + (std::process::id().wrapping_mul(37) % span) as u16;
+        Self((start..PORTS.end).chain(PORTS.start..start))
+    }
+
+    fn next_free(&mut self) -> Result<u16> {
+        for port in self.0.by_ref() {
+            if TcpListener::bind(local(port)).is_ok() {
+                return Ok(port);
+            }
+        }
+        bail!("there is no free port; set fleet.first_port")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everyone_gets_a_port_of_his_own_that_is_free() {
+        let mut settings = Settings::default();
+        settings.server.listen.set_port(0);
+        settings.fleet.cells = runtime::Limited::literal(3);
+        let machine = Machine::plan(&settings).unwrap();
+        let cells = machine.cells.iter().map(|&(_, address)| address);
+        let mut all: Vec<_> =
+            cells.chain([machine.edge, machine.control]).chain(machine.sandbox).collect();
+        assert_eq!(all.len(), 6);
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 6);
+        let again = serde_json::from_str(&serde_json::to_string(&machine).unwrap());
+        assert_eq!(machine, again.unwrap());
+    }
+
+    #[test]
+    fn a_busy_port_is_passed_over_and_a_busy_edge_is_said() {
+        let busy = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = busy.local_addr().unwrap().port();
+        assert_ne!(Ports::new(port).next_free().unwrap(), port);
+        let mut settings = Settings::default();
+        settings.server.listen = local(port);
+        let error = Machine::plan(&settings).unwrap_err().to_string();
+        assert!(error.contains("is in use"), "{error}");
+    }
+}

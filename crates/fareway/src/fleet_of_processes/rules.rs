@@ -1,0 +1,138 @@
+//! What the edge must be told about requests: which search they belong to, whether they can be sent
+//! twice, how a refusal looks.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cell::{Family, OperatorToken, Refusal};
+use edge::{Rules, Turned, Work};
+use fleet::CellId;
+use http::header::COOKIE;
+use http::request::Parts;
+use http::{HeaderMap, Method, Response};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Header that names a visit.
+const VISIT_HEADER: &str = "x-fareway-visit";
+/// Cookie that does.
+const VISIT_COOKIE: &str = "fareway-visit";
+/// Longest name of a visit that is looked at.
+const VISIT_BYTES_MAX: usize = 128;
+/// A token is longer than this; most parts of a path are not looked at.
+const TOKEN_BYTES_MIN: usize = 48;
+
+/// The rules of this product.
+pub(super) fn rules(operator: OperatorToken) -> Rules {
+    Rules { work, repeatable, refuse, operator: Arc::new(move |headers| operator.opens(headers)) }
+}
+
+/// A search goes to its cell, everything else by its visit.
+fn work(head: &Parts) -> Work {
+    let mut parts = head.uri.path().split('/').filter(|part| part.len() >= TOKEN_BYTES_MIN);
+    if let Some((search, cell)) = parts.find_map(search::named_by) {
+        let id = search.0;
+        return Work::Kept { cell: CellId(cell), work: id as u64 ^ (id >> 64) as u64 };
+    }
+    Work::New { key: visit(&head.headers).map(|visit| xxh3_64(visit.as_bytes())) }
+}
+
+fn visit(headers: &HeaderMap) -> Option<&str> {
+    let header = headers.get(VISIT_HEADER).and_then(|value| value.to_str().ok());
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut cookies = cookies.flat_map(|line| line.split(';'));
+    let cookie =
+        || cookies.find_map(|pair| pair.trim().strip_prefix(VISIT_COOKIE)?.strip_prefix('='));
+    let known = |visit: &&str| (1..=VISIT_BYTES_MAX).contains(&visit.len());
+    header.filter(known).or_else(cookie).filter(known)
+}
+
+/// A search that is created twice is two searches, one of which nobody asks for: no harm. Anything an
+/// operator does is not done twice.
+fn repeatable(head: &Parts) -> bool {
+    let path = head.uri.path();
+    let reads = [Method::GET, Method::HEAD].contains(&head.method);
+    reads || path.starts_with("/apiservices/") || path == "/v1/searches"
+}
+
+fn refuse(path: &str, turned: &Turned) -> Response<Bytes> {
+    let Turned { status, code, sentence, retry_after } = turned;
+    let refusal = Refusal::new(*status, code, sentence.as_str());
+    let refusal = match retry_after {
+        Some(after) => refusal.after(*after),
+        None => refusal,
+    };
+    refusal.render(Family::of(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use http::{Request, StatusCode};
+    use serde_json::Value;
+
+    use super::*;
+
+    fn head(method: &str, path: &str, headers: &[(&str, &str)]) -> Parts {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    /// Format, key, search 5 and more, of cell 12.
+    const TOKEN: &str = "AQEFAAAAAAAAAAAAAAAAAAAA6AMAAAEAAAACAAAAAAAAAAAAAAAAAAAAAAAA-cell12";
+
+    #[test]
+    fn a_request_with_a_token_belongs_to_the_search_and_its_cell() {
+        for path in [
+            format!("/v1/searches/{TOKEN}?limit=10"),
+            format!("/v1/searches/{TOKEN}/events"),
+            format!("/v1/go/{TOKEN}?l=x"),
+            format!("/apiservices/v3/flights/live/search/poll/{TOKEN}"),
+        ] {
+            let found = work(&head("GET", &path, &[]));
+            assert_eq!(found, Work::Kept { cell: CellId(12), work: 5 }, "{path}");
+        }
+    }
+
+    #[test]
+    fn new_work_goes_by_its_visit_and_without_one_by_chance() {
+        let key = |headers: &[(&str, &str)]| work(&head("POST", "/v1/searches", headers));
+        let known = Work::New { key: Some(xxh3_64(b"abc")) };
+        assert_eq!(key(&[("x-fareway-visit", "abc")]), known);
+        assert_eq!(key(&[("cookie", "a=b; fareway-visit=abc; c=d")]), known);
+        for other in ["", "fareway-visit=", "fareway-visits=abc", "xfareway-visit=abc"] {
+            assert_eq!(key(&[("cookie", other)]), Work::New { key: None }, "{other}");
+        }
+        let long = "x".repeat(VISIT_BYTES_MAX + 1);
+        assert_eq!(key(&[("x-fareway-visit", &long)]), Work::New { key: None });
+    }
+
+    #[test]
+    fn what_an_operator_does_is_not_done_twice() {
+        assert!(repeatable(&head("POST", "/v1/searches", &[])));
+        assert!(repeatable(&head("POST", "/apiservices/v3/flights/live/search/create", &[])));
+        assert!(repeatable(&head("GET", "/v1/places", &[])));
+        assert!(!repeatable(&head("POST", "/v1/prices/forget", &[])));
+    }
+
+    #[test]
+    fn refusals_of_the_edge_look_like_those_of_a_cell() {
+        let turned = Turned {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: "no_cell",
+            sentence: "No cell.".to_owned(),
+            retry_after: Some(Duration::from_secs(1)),
+        };
+        let of = |path: &str| {
+            let response = refuse(path, &turned);
+            assert_eq!(response.headers()["retry-after"], "1");
+            serde_json::from_slice::<Value>(response.body()).unwrap()
+        };
+        assert_eq!(of("/v1/searches")["code"], "no_cell");
+        let v3 = serde_json::json!({"code": 14, "message": "No cell.", "details": []});
+        assert_eq!(of("/apiservices/v3/culture/locales"), v3);
+    }
+}

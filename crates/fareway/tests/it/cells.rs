@@ -1,0 +1,211 @@
+//! An edge and three cells as real processes that are killed, stopped and drained under load.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::process::{Platform, fareway};
+
+/// Travellers who search and poll at once.
+const TRAVELLERS: usize = 4;
+
+fn start() -> Arc<Platform> {
+    let settings = [
+        ("sandbox.partners", "40"),
+        ("sandbox.latency_percent", "10"),
+        ("edge.probe_ms", "100"),
+        ("edge.pull_ms", "100"),
+    ];
+    Arc::new(Platform::start_as(&["--cells", "3"], &settings))
+}
+
+/// The process that has a folder within the data folder.
+fn pid_of(data: &Path, role: &str) -> Option<u32> {
+    let folder = data.join(role);
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
+        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let mut words = line.split(|&byte| byte == 0);
+        if words.any(|word| word == folder.as_os_str().as_encoded_bytes()) {
+            return Some(pid);
+        }
+    }
+    None
+}
+
+fn signal(pid: u32, signal: &str) {
+    let sent = Command::new("kill").args([signal, &pid.to_string()]).status();
+    assert!(sent.unwrap().success(), "{signal} for {pid}");
+}
+
+fn question(day: usize) -> Value {
+    let days = (runtime::unix_ms() / 86_400_000) as i32 + 40 + day as i32 % 200;
+    json!({
+        "legs": [{"origin": "EDI", "destination": "SIN", "date": domain::Date::from_days(days).to_string()}],
+        "adults": 1, "market": "GB", "locale": "en-GB", "currency": "GBP",
+    })
+}
+
+async fn create(platform: &Platform, day: usize) -> String {
+    let (status, body) = platform.call("POST", "/v1/searches", Some(&question(day))).await;
+    assert_eq!(status, 201, "{body}");
+    body["token"].as_str().unwrap().to_owned()
+}
+
+fn cell_in(token: &str) -> u32 {
+    token.rsplit_once("-cell").unwrap().1.parse().unwrap()
+}
+
+/// A search that is kept by a cell.
+async fn search_in(platform: &Platform, cell: u32) -> String {
+    for day in 0..500 {
+        let token = create(platform, day).await;
+        if cell_in(&token) == cell {
+            return token;
+        }
+    }
+    panic!("cell {cell} gets no new search");
+}
+
+/// Travellers who search, poll until the answer is complete, and search again; every answer that is
+/// not as it must be fails the test.
+struct Crowd {
+    over: Arc<AtomicBool>,
+    answers: Arc<AtomicUsize>,
+    tasks: tokio::task::JoinSet<()>,
+}
+
+impl Crowd {
+    fn start(platform: &Arc<Platform>) -> Self {
+        let (over, answers) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let mut tasks = tokio::task::JoinSet::new();
+        for traveller in 0..TRAVELLERS {
+            let (platform, over) = (Arc::clone(platform), Arc::clone(&over));
+            let answers = Arc::clone(&answers);
+            tasks.spawn(async move {
+                for search in 0.. {
+                    let token = create(&platform, traveller * 50 + search).await;
+                    let path = format!("/v1/searches/{token}?limit=10");
+                    loop {
+                        let page = platform.get(&path).await;
+                        answers.fetch_add(1, Ordering::SeqCst);
+                        if over.load(Ordering::SeqCst) {
+                            return;
+                        }
+                        if page["status"] == "complete" {
+                            break;
+                        }
+                        tokio::time::sleep(Duration::from_millis(30)).await;
+                    }
+                }
+            });
+        }
+        Self { over, answers, tasks }
+    }
+
+    /// Waits for so many further answers.
+    async fn answers(&self, more: usize) {
+        let wanted = self.answers.load(Ordering::SeqCst) + more;
+        until(|| async { self.answers.load(Ordering::SeqCst) >= wanted }).await;
+    }
+
+    async fn stop(mut self) {
+        self.over.store(true, Ordering::SeqCst);
+        while let Some(ended) = self.tasks.join_next().await {
+            ended.expect("a traveller saw no error");
+        }
+    }
+}
+
+async fn until<F: Future<Output = bool>>(mut so: impl FnMut() -> F) {
+    for _ in 0..1_200 {
+        if so().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("it never came to be so");
+}
+
+/// How the edge sees a cell.
+fn standing(platform: &Platform, cell: &str) -> String {
+    let output = fareway(&platform.data.0, &["fleet", "status"]).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = text.lines().find(|line| line.starts_with(cell));
+    let line = line.unwrap_or_else(|| panic!("no {cell} in {text}"));
+    line.split_whitespace().nth(1).unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killing_and_draining_cells_under_load_shows_no_traveller_an_error() {
+    let platform = start();
+    let data = platform.data.0.clone();
+    let crowd = Crowd::start(&platform);
+    let (second, third) = (search_in(&platform, 2).await, search_in(&platform, 3).await);
+    let page = |token: &str| format!("/v1/searches/{token}");
+    crowd.answers(20).await;
+
+    let killed = pid_of(&data, "cell-2").expect("cell-2 runs");
+    signal(killed, "-KILL");
+    platform.get(&page(&second)).await;
+    crowd.answers(20).await;
+    until(|| async { pid_of(&data, "cell-2").is_some_and(|pid| pid != killed) }).await;
+    until(|| async { standing(&platform, "cell-2") == "up" }).await;
+    search_in(&platform, 2).await;
+
+    let drained = fareway(&data, &["fleet", "drain", "cell-3"]).output().unwrap();
+    assert!(drained.status.success(), "{}", String::from_utf8_lossy(&drained.stderr));
+    until(|| async { standing(&platform, "cell-3") == "draining" }).await;
+    for day in 0..20 {
+        assert_ne!(cell_in(&create(&platform, day).await), 3);
+    }
+    platform.get(&page(&third)).await;
+    let refused = fareway(&data, &["fleet", "drain", "cell-1"]).output().unwrap();
+    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && error.contains("after one further loss 0"), "{error}");
+    crowd.answers(20).await;
+    crowd.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_the_control_plane_an_edge_starts_and_routes_and_without_the_parent_all_stop() {
+    let platform = start();
+    let data = platform.data.0.clone();
+    let token = create(&platform, 1).await;
+    let control = pid_of(&data, "control").expect("the control plane runs");
+    // It holds its port and says nothing: started again, it would come back within 100 ms.
+    signal(control, "-STOP");
+    let edge = pid_of(&data, "edge").expect("the edge runs");
+    signal(edge, "-KILL");
+    until(|| async { pid_of(&data, "edge").is_some_and(|pid| pid != edge) }).await;
+    let ready = || async {
+        let connected = platform.base.strip_prefix("http://").unwrap();
+        tokio::net::TcpStream::connect(connected).await.is_ok()
+    };
+    until(ready).await;
+    platform.get(&format!("/v1/searches/{token}")).await;
+    for day in 0..10 {
+        create(&platform, day).await;
+    }
+    signal(control, "-CONT");
+
+    let roles = ["sandbox", "control", "cell-1", "cell-2", "cell-3", "edge"];
+    assert!(roles.iter().all(|role| pid_of(&data, role).is_some()));
+    signal(platform.pid(), "-KILL");
+    until(|| async { roles.iter().all(|role| pid_of(&data, role).is_none()) }).await;
+}
+
+#[tokio::test]
+async fn ctrl_c_stops_all_processes_within_five_seconds() {
+    let platform = Arc::into_inner(start()).expect("nobody else has it");
+    let data = platform.data.0.clone();
+    let (well, took) = platform.stop();
+    assert!(well && took < Duration::from_secs(5), "ended well: {well}, after {took:?}");
+    for role in ["sandbox", "control", "cell-1", "cell-2", "cell-3", "edge"] {
+        assert_eq!(pid_of(&data, role), None, "{role} is still there");
+    }
+}

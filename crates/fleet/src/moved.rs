@@ -1,0 +1,105 @@
+//! What has found another home: work that was re-created elsewhere stays there until it expires, also
+//! when its first cell is back.
+//!
+//! Limit: entries; beyond it the oldest is forgotten, whose work is then re-created once more.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use runtime::Moment;
+
+use crate::topology::CellId;
+
+/// Where moved work is.
+#[derive(Debug)]
+pub struct Moved {
+    /// Ordered, because strangers choose the keys.
+    homes: BTreeMap<u64, (CellId, Moment)>,
+    /// In the order of their ends, since all live equally long.
+    order: VecDeque<(u64, Moment)>,
+    most: usize,
+    lives: Duration,
+}
+
+impl Moved {
+    /// Remembers at most so many, each for so long after it was last moved.
+    #[must_use]
+    pub fn new(most: usize, lives: Duration) -> Self {
+        Self { homes: BTreeMap::new(), order: VecDeque::new(), most: most.max(1), lives }
+    }
+
+    /// The home of moved work; `None` if it never moved or that is too long ago.
+    #[must_use]
+    pub fn home(&self, work: u64, now: Moment) -> Option<CellId> {
+        let &(cell, until) = self.homes.get(&work)?;
+        (now < until).then_some(cell)
+    }
+
+    /// Work has a new home.
+    pub fn on_moved(&mut self, work: u64, cell: CellId, now: Moment) {
+        self.forget(now);
+        let until = now + self.lives;
+        self.homes.insert(work, (cell, until));
+        self.order.push_back((work, until));
+        while self.order.len() > self.most {
+            self.drop_oldest();
+        }
+    }
+
+    /// How many are remembered.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.homes.len()
+    }
+
+    /// Whether nothing has moved.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.homes.is_empty()
+    }
+
+    fn forget(&mut self, now: Moment) {
+        while self.order.front().is_some_and(|&(_, until)| until <= now) {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        let Some((work, until)) = self.order.pop_front() else { return };
+        // An entry that moved again meanwhile has a later end, and another place in the order.
+        if self.homes.get(&work).is_some_and(|&(_, kept)| kept == until) {
+            self.homes.remove(&work);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIVES: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn moved_work_is_found_until_it_expires() {
+        let (mut moved, start) = (Moved::new(10, LIVES), runtime::now());
+        moved.on_moved(7, CellId(2), start);
+        assert_eq!(moved.home(7, start), Some(CellId(2)));
+        moved.on_moved(7, CellId(3), start + LIVES / 2);
+        assert_eq!(moved.home(7, start + LIVES), Some(CellId(3)));
+        assert_eq!(moved.home(7, start + 2 * LIVES), None);
+        moved.on_moved(8, CellId(1), start + 2 * LIVES);
+        assert_eq!(moved.len(), 1);
+    }
+
+    #[test]
+    fn it_never_grows_beyond_its_limit_however_often_the_same_moves() {
+        let (mut moved, start) = (Moved::new(3, LIVES), runtime::now());
+        for work in 0..100 {
+            moved.on_moved(work, CellId(1), start);
+            moved.on_moved(5, CellId(2), start);
+            assert!(moved.len() <= 3 && moved.order.len() <= 3);
+        }
+        assert_eq!(moved.home(5, start), Some(CellId(2)));
+        assert_eq!(moved.home(1, start), None);
+    }
+}
