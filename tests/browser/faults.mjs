@@ -2,7 +2,7 @@
 
 import { inDays, over, searchAddress } from "./harness.mjs";
 
-export async function faults({ base, check, open, axe, picture, scenario }) {
+export async function faults({ base, check, open, axe, fits, picture, scenario }) {
   // The browser itself notes refused requests in the console; here they are the point.
   const page = await open({ provoked: [/Failed to load resource/, /ERR_INTERNET_DISCONNECTED|ERR_FAILED/] });
 
@@ -31,6 +31,64 @@ export async function faults({ base, check, open, axe, picture, scenario }) {
     await page.locator(".notice .btn.primary").click();
     await page.waitForSelector(".card");
     check(true, "clearing the filters brings the list back");
+  });
+
+  await scenario("a link to a seller that was cut off", async () => {
+    await page.goto(searchAddress(base));
+    await page.waitForSelector(".card");
+    await over(page);
+    const token = new URL(page.url()).searchParams.get("token");
+    const answer = await page.goto(`${base}/v1/go/${token}?l=AAAAAAAAAAAAAAAAAAAAAA`);
+    check(answer.status() === 404 && answer.headers()["content-type"].startsWith("text/html"), "a person is told in a page", `${answer.status()} ${answer.headers()["content-type"]}`);
+    const machine = await page.request.get(`${base}/v1/go/${token}?l=AAAAAAAAAAAAAAAAAAAAAA`, { headers: { accept: "application/json" } });
+    check((await machine.json()).code === "search_offer_not_found", "a program is told in JSON");
+    await axe(page, "the page of a link that leads nowhere");
+    await fits(page, "the page of a link that leads nowhere");
+    await page.click(".notice-actions a.primary");
+    await page.waitForSelector(".card");
+    check(page.url().includes("from=EDI&to=SIN"), "it leads back to the search", page.url());
+  });
+
+  await scenario("an offer that is no longer sold", async () => {
+    const trip = { from: "city:LON", to: "BCN", out: 45, back: 52 };
+    const search = async () => {
+      await page.goto(searchAddress(base, trip));
+      await page.waitForSelector(".card");
+      await over(page);
+      const token = new URL(page.url()).searchParams.get("token");
+      return page.evaluate(async (path) => (await fetch(path)).json(), `/v1/searches/${token}?limit=50&options=all`);
+    };
+    const offers = (data) => data.itineraries.flatMap((itinerary) => itinerary.options.map((option) => ({ ...option, id: itinerary.id, sellers: itinerary.sellers })));
+    const asked = offers(await search()).find((option) => option.link);
+    const there = await page.request.get(base + asked.link, { maxRedirects: 0 });
+    const market = new URL(there.headers().location).origin;
+    // The same search again is answered from memory; meanwhile the seller stops answering.
+    const remembered = offers(await search()).find((option) => option.link && option.seen_s !== null && option.sellers > 1);
+    check(remembered !== undefined, "a search that is asked again is remembered");
+    const fault = (set) => page.request.post(`${market}/control/faults`, { data: { faults: [{ partner: remembered.agent, set }] } });
+    check((await fault({ fault: "status", code: 500 })).ok(), "the market's partner is made to fail");
+    const answer = await page.goto(base + remembered.link);
+    await fault(null);
+    check(answer.status() === 404, "an offer that is not sold any more leads to no seller", answer.status());
+    check((await page.locator("h1").innerText()).includes("no longer sold"), "it is said what happened", await page.locator("h1").innerText());
+    await picture(page, "offer-gone");
+    await page.click(".notice-actions a.primary");
+    await page.waitForSelector("dialog[open] .seller");
+    check(new URL(page.url()).searchParams.get("open") === remembered.id, "it leads to the other sellers of the same flights", page.url());
+  });
+
+  await scenario("a link that leads nowhere, in another language", async () => {
+    const other = await open({ width: 390, height: 800, settings: { locale: "ar-AE", market: "AE", currency: "AED" }, provoked: [/Failed to load resource/] });
+    await other.goto(searchAddress(base));
+    await other.waitForSelector(".card");
+    const token = new URL(other.url()).searchParams.get("token");
+    await other.goto(`${base}/v1/go/${token}?l=AAAAAAAAAAAAAAAAAAAAAA`);
+    const { lang, dir } = await other.evaluate(() => ({ lang: document.documentElement.lang, dir: document.documentElement.dir }));
+    check(lang === "ar" && dir === "rtl", "it speaks the language of the search", `${lang} ${dir}`);
+    await fits(other, "the page of a link that leads nowhere, on a phone");
+    await axe(other, "the page of a link that leads nowhere, in Arabic");
+    await picture(other, "link-gone-arabic");
+    await other.context().close();
   });
 
   await scenario("no events", async () => {

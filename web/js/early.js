@@ -5,7 +5,8 @@
   try {
     var saved = JSON.parse(localStorage.getItem("fareway.settings") || "{}");
     if (saved.theme === "light" || saved.theme === "dark") root.dataset.theme = saved.theme;
-    if (typeof saved.locale === "string") {
+    // A page that was written in one language says so.
+    if (typeof saved.locale === "string" && !("spoken" in root.dataset)) {
       root.lang = saved.locale;
       if (/^(ar|he|fa|ur)\b/.test(saved.locale)) root.dir = "rtl";
     }

@@ -19,6 +19,9 @@ pub struct AgentCard {
     pub(crate) members: Box<[u8]>,
 }
 
+/// The members of an option that is sold by two, each of whom stands with their own ticket.
+pub(crate) const NOBODY: &[u8] = br#""agent":null,"name":null,"kind":null"#;
+
 impl AgentCard {
     /// The card of a name; `id` is what it is known by.
     #[must_use]

@@ -29,6 +29,11 @@ fn find(path: &str) -> Option<(&'static str, &'static [u8])> {
     FILES.get(at).copied()
 }
 
+/// The bytes of a file of the page.
+pub(crate) fn file(path: &str) -> Option<&'static [u8]> {
+    find(path).map(|(_, bytes)| bytes)
+}
+
 /// Whether there is a file for the path.
 #[must_use]
 pub fn exists(path: &str) -> bool {

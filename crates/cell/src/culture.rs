@@ -4,6 +4,7 @@
 //! `GB`, and both are understood on the way in. Languages are a table of ours, with their own
 //! names. Addresses are placed by the public registries' tables of blocks, nothing finer.
 
+use atlas::Atlas;
 use domain::CountryCode;
 
 mod tables;
@@ -19,6 +20,11 @@ pub(crate) const GB: CountryCode = CountryCode::literal("GB");
 #[must_use]
 pub fn read_market(text: &str) -> Option<CountryCode> {
     if text.eq_ignore_ascii_case("UK") { Some(GB) } else { text.parse().ok() }
+}
+
+/// A market there is.
+pub(crate) fn known_market(text: &str, atlas: &Atlas) -> Option<CountryCode> {
+    read_market(text).filter(|&market| atlas.country(market).is_some())
 }
 
 /// A market in the reference's spelling.

@@ -10,6 +10,7 @@ const DEPTH: usize = 32;
 /// Reads the bytes as a body of every path that takes one.
 pub fn body(bytes: &[u8]) {
     if let Ok(body) = loose::read(bytes, DEPTH) {
+        let _ = loose::only_once(bytes);
         let _ = v3::create::read(&body, atlas());
         let _ = v1::request::read(&body, atlas());
         let _ = v3::autosuggest::answer(&body, atlas());
@@ -20,6 +21,6 @@ pub fn body(bytes: &[u8]) {
 /// Reads the bytes as the query of a page.
 pub fn query(bytes: &[u8]) {
     if let Ok(text) = str::from_utf8(bytes) {
-        let _ = v1::query::read(text, atlas());
+        let _ = v1::query::read(Some(text), atlas());
     }
 }

@@ -27,6 +27,7 @@ pub mod routes;
 pub mod settings;
 mod side;
 mod state;
+mod texts;
 pub mod v1;
 pub mod v3;
 

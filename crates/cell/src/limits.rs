@@ -4,8 +4,13 @@
 //! request ─▶ path tidied ─▶ counted, measured, read whole ─▶ request id ─▶ handler, in its time ─▶ response
 //! ```
 //!
-//! Limits: header lines, bytes of path, query and body, time for the whole answer. Streams are
-//! limited where they are opened.
+//! Limits: header lines and their bytes, bytes of path, query and body, time for the body to come
+//! and for the answer. Streams are limited where they are opened.
+//!
+//! What is so far beyond these limits that it does not fit the server's own buffers never gets here:
+//! hyper answers a head of more than 100 lines or 400 KB (431), a path and query of more than 64 KB
+//! (414) and a head that is no HTTP (400) by itself, without a body and without a way to give it one,
+//! and closes the connection. All limits that can be set lie below those.
 
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
@@ -17,12 +22,13 @@ use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::{HeaderName, HeaderValue, StatusCode, Uri};
+use http::header::HOST;
+use http::{HeaderName, HeaderValue, StatusCode, Uri, Version};
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited as LimitedBody};
 
 use crate::refusal::{Family, Refusal};
-use crate::state::Shared;
+use crate::state::{Shared, is_host};
 
 /// Header that names one request in logs on both sides.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -63,47 +69,79 @@ pub(crate) async fn guard(
 ) -> Response {
     let family = Family::of(request.uri().path());
     let id = request_id(&shared, &request);
-    let mut response = match refuse_early(&shared, &request) {
-        Some(refusal) => refusal.respond(family),
-        None => {
-            let answer = async {
-                match whole(request, &shared).await {
-                    Ok(request) => next.run(request).await,
-                    Err(refusal) => refusal.respond(family),
-                }
-            };
-            let work = AssertUnwindSafe(answer).catch_unwind();
-            match tokio::time::timeout(shared.settings.request_ms.ms(), work).await {
-                Ok(Ok(response)) => response,
-                Ok(Err(_)) => {
-                    tracing::error!(request_id = ?id, "a handler panicked");
-                    Refusal::internal().respond(family)
-                }
-                Err(_) => {
-                    let sentence = "The answer took too long.";
-                    Refusal::new(StatusCode::GATEWAY_TIMEOUT, "too_slow", sentence).respond(family)
-                }
-            }
-        }
+    let mut response = match admit(&shared, request).await {
+        Ok(request) => answer(&shared, request, next, &id)
+            .await
+            .unwrap_or_else(|refusal| refusal.respond(family)),
+        Err(refusal) => refusal.respond(family),
     };
     response.headers_mut().insert(REQUEST_ID, id);
     response
 }
 
-fn refuse_early(shared: &Shared, request: &Request) -> Option<Refusal> {
+/// The handler's answer, if it neither panics nor takes too long.
+async fn answer(
+    shared: &Shared,
+    request: Request,
+    next: Next,
+    id: &HeaderValue,
+) -> Result<Response, Refusal> {
+    let work = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(shared.settings.request_ms.ms(), work).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(_)) => {
+            tracing::error!(request_id = ?id, "a handler panicked");
+            Err(Refusal::internal())
+        }
+        Err(_) => {
+            let sentence = "The answer took too long.";
+            Err(Refusal::new(StatusCode::GATEWAY_TIMEOUT, "too_slow", sentence))
+        }
+    }
+}
+
+/// The request with its body, if all of it is within the limits.
+async fn admit(shared: &Shared, request: Request) -> Result<Request, Refusal> {
+    check_head(shared, &request)?;
+    whole(request, shared).await
+}
+
+fn check_head(shared: &Shared, request: &Request) -> Result<(), Refusal> {
     let settings = &shared.settings;
+    let too_large =
+        |code, sentence| Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, code, sentence);
     if request.headers().len() > settings.headers.size() {
-        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
         let sentence = format!("At most {} header lines.", settings.headers.get());
-        return Some(Refusal::new(status, "too_many_headers", sentence));
+        return Err(too_large("too_many_headers", sentence));
+    }
+    let lines = request.headers().iter();
+    let bytes: usize = lines.map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if bytes > settings.header_bytes.size() {
+        let most = settings.header_bytes.get();
+        let sentence = format!("Header lines together have at most {most} bytes.");
+        return Err(too_large("headers_too_long", sentence));
     }
     let bytes = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
     if bytes > settings.uri_bytes.size() {
         let sentence =
             format!("Path and query together have at most {} bytes.", settings.uri_bytes.get());
-        return Some(Refusal::new(StatusCode::URI_TOO_LONG, "uri_too_long", sentence));
+        return Err(Refusal::new(StatusCode::URI_TOO_LONG, "uri_too_long", sentence));
     }
-    None
+    check_host(request)
+}
+
+/// One host, and a possible one: whoever stands between us and the caller may have read another of
+/// two. Source: RFC 9112, section 3.2.
+fn check_host(request: &Request) -> Result<(), Refusal> {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let sentence = match (hosts.next(), hosts.next()) {
+        (None, _) if request.version() == Version::HTTP_11 => "is required by HTTP/1.1",
+        (None, _) => return Ok(()),
+        (Some(_), Some(_)) => "must be there once",
+        (Some(host), None) if host.to_str().is_ok_and(is_host) => return Ok(()),
+        (Some(_), None) => "must be a host, with or without a port",
+    };
+    Err(Refusal::field("host", sentence))
 }
 
 /// The caller's id if it is a short plain text, else one of ours.
@@ -131,13 +169,21 @@ fn request_id(shared: &Shared, request: &Request) -> HeaderValue {
 
 /// Takes in the body before the handler runs, whether it wants it or not. A connection that is
 /// answered before its request was read is reset, and the client loses the end of a large answer;
-/// clients are known to poll with a body that nobody needs.
+/// clients are known to poll with a body that nobody needs. One that is announced too large is
+/// refused at once: that answer is short, and nobody should have to send what is thrown away.
 async fn whole(request: Request, shared: &Shared) -> Result<Request, Refusal> {
     if request.body().is_end_stream() {
         return Ok(request);
     }
+    if request.body().size_hint().lower() > shared.settings.body_bytes.get() {
+        return Err(too_large(shared));
+    }
     let (head, unread) = request.into_parts();
-    let bytes = body(unread, shared).await?;
+    let reading = tokio::time::timeout(shared.settings.body_ms.ms(), body(unread, shared));
+    let bytes = reading.await.map_err(|_| {
+        let sentence = format!("A body arrives within {} ms.", shared.settings.body_ms.get());
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", sentence)
+    })??;
     Ok(Request::from_parts(head, Body::from(bytes)))
 }
 
@@ -146,20 +192,20 @@ async fn whole(request: Request, shared: &Shared) -> Result<Request, Refusal> {
 /// # Errors
 /// [`Refusal`] if it is too large or breaks off.
 pub(crate) async fn body(body: Body, shared: &Shared) -> Result<Bytes, Refusal> {
-    let most = shared.settings.body_bytes.size();
-    match LimitedBody::new(body, most).collect().await {
+    match LimitedBody::new(body, shared.settings.body_bytes.size()).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "body_too_large",
-            format!("A body has at most {most} bytes."),
-        )),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large(shared)),
         Err(_) => Err(Refusal::new(
             StatusCode::BAD_REQUEST,
             "body_incomplete",
             "The body broke off before its end.",
         )),
     }
+}
+
+fn too_large(shared: &Shared) -> Refusal {
+    let sentence = format!("A body has at most {} bytes.", shared.settings.body_bytes.get());
+    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", sentence)
 }
 
 /// Decodes `%XX` in a piece of a path or query; what is not UTF-8 is replaced.

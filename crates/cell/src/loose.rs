@@ -8,12 +8,16 @@
 //! texts sent as numbers, `null` as absent, no body as `{}`, unknown fields ignored. Strict: every
 //! value asked for is of its kind and within its range, and the error names the field's path.
 //!
-//! Limits: bytes are the caller's; nesting is [`read`]'s `depth_max`.
+//! Limits: bytes are the caller's; nesting is [`read`]'s `depth_max`, to be asked first.
+
+mod once;
 
 use std::fmt::Write;
 
 use serde_json::{Map, Value};
 use thiserror::Error;
+
+pub use once::only_once;
 
 /// A body that is not JSON within the limits.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

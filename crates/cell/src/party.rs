@@ -30,8 +30,7 @@ pub(crate) fn travellers(adults: Node<'_>, ages: Node<'_>) -> Result<Travellers,
 /// Reads a market that must be there.
 pub(crate) fn market(node: Node<'_>, atlas: &Atlas) -> Result<CountryCode, FieldError> {
     let text = node.required_text()?;
-    culture::read_market(&text)
-        .filter(|&market| atlas.country(market).is_some())
+    culture::known_market(&text, atlas)
         .ok_or_else(|| node.wrong("must be a two-letter country code, e.g. UK or DE"))
 }
 
@@ -104,7 +103,7 @@ pub(crate) fn refuse(error: &SearchError, names: FieldNames) -> Refusal {
         SearchError::Display(InvalidDisplay::Locale) => locale.to_owned(),
         SearchError::Display(InvalidDisplay::TooMany { .. }) => String::new(),
         SearchError::Token(TokenError::Forged) => token.to_owned(),
-        SearchError::Token(TokenError::Expired) | SearchError::NoSuchOffer => {
+        SearchError::Token(TokenError::Expired) | SearchError::NoSuchOffer { .. } => {
             return of_fault(error).missing();
         }
         SearchError::Overloaded { retry_after } => {

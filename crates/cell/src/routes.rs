@@ -66,7 +66,7 @@ pub static ROUTES: &[Route] = &[
     read("/v1/searches/{token}", || get(v1::searches::page)),
     read("/v1/searches/{token}/events", || get(v1::events::stream)),
     read("/v1/searches/{token}/partners", || get(v1::searches::partners)),
-    read("/v1/go/{token}", || get(v1::searches::go)),
+    read("/v1/go/{token}", || get(v1::go::go)),
     read("/v1/prices/month", || get(v1::prices::month)),
     read("/v1/prices/graph", || get(v1::prices::graph)),
     read("/v1/prices/explore", || get(v1::prices::explore)),

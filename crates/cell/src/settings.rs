@@ -15,11 +15,15 @@ pub struct CellSettings {
     pub body_bytes: Limited<1_024, 1_048_576>,
     /// Nesting of a JSON body.
     pub json_depth: Limited<4, 100>,
+    /// Time in which a request's body must arrive, milliseconds.
+    pub body_ms: Limited<100, 120_000>,
     /// Header lines of a request.
-    pub headers: Limited<8, 256>,
+    pub headers: Limited<8, 100>,
+    /// Bytes of a request's header lines together.
+    pub header_bytes: Limited<1_024, 262_144>,
     /// Bytes of a request's path and query together.
-    pub uri_bytes: Limited<512, 65_536>,
-    /// Time for one request, milliseconds; event streams have their own.
+    pub uri_bytes: Limited<512, 65_000>,
+    /// Time for the answer to a request, milliseconds; event streams have their own.
     pub request_ms: Limited<100, 120_000>,
     /// How long a poll may wait for news, milliseconds.
     pub poll_wait_ms: Limited<0, 1_000>,
@@ -47,7 +51,9 @@ impl Default for CellSettings {
         Self {
             body_bytes: Limited::literal(65_536),
             json_depth: Limited::literal(32),
+            body_ms: Limited::literal(10_000),
             headers: Limited::literal(64),
+            header_bytes: Limited::literal(32_768),
             uri_bytes: Limited::literal(8_192),
             request_ms: Limited::literal(15_000),
             poll_wait_ms: Limited::literal(1_000),
@@ -73,9 +79,7 @@ fn checked<'de, D: Deserializer<'de>>(
 }
 
 fn market<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let known = |text: &str| {
-        culture::read_market(text).is_some_and(|market| atlas::atlas().country(market).is_some())
-    };
+    let known = |text: &str| culture::known_market(text, atlas::atlas()).is_some();
     checked(deserializer, known, "is no country we know, e.g. GB")
 }
 

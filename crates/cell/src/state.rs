@@ -179,7 +179,7 @@ impl Shared {
 }
 
 /// Whether a text can be a host and port: it is written into answers.
-fn is_host(text: &str) -> bool {
+pub(crate) fn is_host(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
     !text.is_empty() && text.len() <= 255 && text.bytes().all(allowed)
 }

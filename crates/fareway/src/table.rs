@@ -25,7 +25,7 @@ pub(crate) fn render(page: &Value, currency: CurrencyCode) -> Result<String> {
             None => "no price".to_owned(),
         };
         let options = itinerary["options"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let seller = options.first().and_then(|option| option["name"].as_str()).unwrap_or("");
+        let seller = options.first().map(seller_of).unwrap_or_default();
         let others = match itinerary["sellers"].as_u64().unwrap_or(0) {
             0 | 1 => String::new(),
             count => format!(" and {} more", count - 1),
@@ -41,6 +41,15 @@ pub(crate) fn render(page: &Value, currency: CurrencyCode) -> Result<String> {
         }
     }
     Ok(text)
+}
+
+/// Who sells an option; of a combination of two tickets, both.
+fn seller_of(option: &Value) -> String {
+    let name = |value: &Value| value["name"].as_str().unwrap_or_default().to_owned();
+    match option["parts"].as_array().filter(|parts| !parts.is_empty()) {
+        Some(parts) => parts.iter().map(name).collect::<Vec<_>>().join(" + "),
+        None => name(option),
+    }
 }
 
 /// `EDI 06:40 → SIN 05:25+1  14h45  1 stop   BA 12, BA 15`
@@ -80,6 +89,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn two_tickets_name_both_sellers() {
+        let parts = json!([{"name": "One"}, {"name": "Other"}]);
+        assert_eq!(seller_of(&json!({"name": null, "parts": parts})), "One + Other");
+        assert_eq!(seller_of(&json!({"name": "One", "parts": []})), "One");
+        assert_eq!(seller_of(&json!({})), "");
+    }
 
     #[test]
     fn an_offer_is_one_line_a_leg_with_price_times_and_sellers() {

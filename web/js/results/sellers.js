@@ -63,7 +63,7 @@ function combination({ parts, option }, data) {
     h("ol", { class: "parts" }, parts.map((part, index) => h("li", { class: "part" },
       h("div", { class: "seller-who" },
         h("span", { class: "seller-name" }, t("seller.part", { n: index + 1, who: part.name ?? part.agent ?? "" })),
-        part.origin && part.destination && h("span", { class: "seller-kind" }, h("bdi", { translate: "no" }, `${part.origin} → ${part.destination}`)),
+        h("span", { class: "seller-kind" }, part.legs.map((leg, at) => [at > 0 && ", ", h("bdi", { translate: "no" }, `${leg.origin} → ${leg.destination}`)])),
         facts(part)),
       h("div", { class: "seller-price" }, typeof part.price === "number" && h("bdi", {}, priceText(part.price, data)), quote(part, data)),
       go(part)))));

@@ -76,12 +76,15 @@ export class Session extends EventTarget {
   /** The next page of `data`, or null when it is the last. Rows already shown are left out. */
   async more(data) {
     if (!data.cursor) return null;
-    const params = this.params(this.sort, PAGE);
+    // As `data` was read: a cursor goes on only with the sort and filters it came with, and the traveller
+    // may have chosen others meanwhile.
+    const params = new URLSearchParams(data.asked);
+    params.set("limit", String(PAGE));
     params.set("cursor", data.cursor);
     const next = await readSearch(this.token, params, this.closing.signal);
     const shown = new Set(data.itineraries.map((itinerary) => itinerary.id));
     const fresh = next.itineraries.filter((itinerary) => !shown.has(itinerary.id));
-    return { ...next, facets: data.facets, itineraries: [...data.itineraries, ...fresh], fresh: fresh.length };
+    return { ...next, asked: data.asked, facets: data.facets, itineraries: [...data.itineraries, ...fresh], fresh: fresh.length };
   }
 
   /** Ends everything: requests, events, timers. */
@@ -150,11 +153,13 @@ export class Session extends EventTarget {
     const { sort } = this;
     const others = SORTS.filter((other) => other !== sort);
     try {
+      const params = this.params(sort, limit);
       const [data, ...leads] = await Promise.all([
-        readSearch(this.token, this.params(sort, limit), reading.signal),
+        readSearch(this.token, params, reading.signal),
         ...others.map((other) => readSearch(this.token, this.params(other, 1), reading.signal)),
       ]);
       this.readAt = performance.now();
+      data.asked = params;
       this.data = data;
       this.leads = { [sort]: data.itineraries[0] ?? null };
       others.forEach((other, index) => { this.leads[other] = leads[index].itineraries[0] ?? null; });

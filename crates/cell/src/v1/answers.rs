@@ -8,16 +8,19 @@ use axum::response::Response;
 use bytes::Bytes;
 use domain::CountryCode;
 
+use super::pairs::{self, pairs, unknown, wrong};
 use crate::culture::{self, LOCALES};
 use crate::json::Json;
 use crate::key;
-use crate::limits::decoded;
 use crate::party::name_in;
 use crate::refusal::{Family, Refusal};
 use crate::state::{Shared, json, json_kept};
 
 /// Places of one answer: unless said otherwise, and at most.
 const PLACES: (usize, usize) = (8, 50);
+
+/// Characters of a term; no name is longer.
+const TERM_MAX: usize = 100;
 
 /// What is wanted of `/v1/places`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,36 +36,39 @@ pub(crate) async fn places(
     State(shared): State<Arc<Shared>>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    match read(&query.unwrap_or_default()) {
+    match read(query.as_deref(), shared.atlas) {
         Ok(wanted) => json(suggest(shared.atlas, &wanted)),
         Err(refusal) => refusal.respond(Family::Own),
     }
 }
 
-fn read(query: &str) -> Result<Wanted, Refusal> {
+fn read(query: Option<&str>, atlas: &Atlas) -> Result<Wanted, Refusal> {
     let mut wanted =
         Wanted { term: String::new(), limit: PLACES.0, language: "en-GB".to_owned(), market: None };
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let plain = value.replace('+', " ");
-        let value = decoded(&plain);
-        match name {
-            "term" => wanted.term = value.into_owned(),
+    for pair in pairs(query)? {
+        let value = &*pair.value;
+        let refuse = |sentence| wrong(pair.name, sentence);
+        match pair.name {
+            "term" if value.chars().count() > TERM_MAX => {
+                return Err(refuse("must have at most 100 characters"));
+            }
+            "term" => wanted.term = value.to_owned(),
             "limit" => {
                 let limit = value.parse().ok().filter(|limit| (1..=PLACES.1).contains(limit));
-                wanted.limit = limit.ok_or_else(|| Refusal::field("limit", "must be 1 to 50"))?;
+                wanted.limit = limit.ok_or_else(|| refuse("must be 1 to 50"))?;
             }
             "locale" => {
-                let sentence = "must be a language and country, e.g. en-GB";
-                let locale = culture::read_locale(&value);
-                wanted.language = locale.ok_or_else(|| Refusal::field("locale", sentence))?;
+                let locale = culture::read_locale(value);
+                wanted.language =
+                    locale.ok_or_else(|| refuse("must be a language and country, e.g. en-GB"))?;
             }
             "market" => {
-                let sentence = "must be a two-letter country code, e.g. GB";
-                let market = culture::read_market(&value);
-                wanted.market = Some(market.ok_or_else(|| Refusal::field("market", sentence))?);
+                let market = culture::known_market(value, atlas);
+                wanted.market = Some(
+                    market.ok_or_else(|| refuse("must be a two-letter country code, e.g. GB"))?,
+                );
             }
-            _ => return Err(Refusal::field("", "knows term, limit, locale and market")),
+            name => return Err(unknown(name)),
         }
     }
     Ok(wanted)
@@ -131,7 +137,13 @@ fn highlight(found: &Suggestion<'_>, name: &str, term: &str) -> Vec<(u32, u32)> 
 }
 
 /// `GET /v1/culture`.
-pub(crate) async fn culture(State(shared): State<Arc<Shared>>) -> Response {
+pub(crate) async fn culture(
+    State(shared): State<Arc<Shared>>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    if let Err(refusal) = pairs::none(query.as_deref()) {
+        return refusal.respond(Family::Own);
+    }
     let bytes = shared.fixed.culture.get_or_init(|| render_culture(shared.atlas));
     json_kept(bytes.clone(), "public, max-age=3600")
 }
@@ -177,7 +189,7 @@ mod tests {
     use super::*;
 
     fn places(query: &str) -> Value {
-        let wanted = read(query).unwrap();
+        let wanted = read(Some(query), atlas::atlas()).unwrap();
         serde_json::from_slice(&suggest(atlas::atlas(), &wanted)).unwrap()
     }
 
@@ -199,9 +211,22 @@ mod tests {
 
     #[test]
     fn a_query_that_is_wrong_is_refused_by_name() {
-        assert_eq!(read("limit=51").unwrap_err().field_name(), Some("limit"));
-        assert_eq!(read("locale=english").unwrap_err().field_name(), Some("locale"));
-        assert!(read("word=x").is_err());
+        let long = format!("term={}", "x".repeat(101));
+        for (query, field) in [
+            ("limit=51", "limit"),
+            ("limit=", "limit"),
+            ("locale=english", "locale"),
+            ("market=XX", "market"),
+            ("market=", "market"),
+            ("word=x", "word"),
+            ("term=a&term=b", "term"),
+            (long.as_str(), "term"),
+        ] {
+            let refusal = read(Some(query), atlas::atlas()).unwrap_err();
+            assert_eq!(refusal.field_name(), Some(field), "{query}");
+        }
+        let uk = read(Some("market=uk&term="), atlas::atlas()).unwrap();
+        assert_eq!(uk.market, Some(culture::GB));
     }
 
     #[test]

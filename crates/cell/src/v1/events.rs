@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
@@ -28,6 +28,7 @@ use search::{LedgerRow, Search, Snapshot, Status};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::page::write_progress;
+use super::pairs;
 use super::searches::refused;
 use super::text::amount;
 use super::text::seconds;
@@ -45,9 +46,14 @@ const ALIVE_EVERY: Duration = Duration::from_secs(15);
 pub(crate) async fn stream(
     State(shared): State<Arc<Shared>>,
     Path(token): Path<String>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    open(&shared, &token, &headers).await.unwrap_or_else(|refusal| refusal.respond(Family::Own))
+    let opened = match pairs::none(query.as_deref()) {
+        Ok(()) => open(&shared, &token, &headers).await,
+        Err(refusal) => Err(refusal),
+    };
+    opened.unwrap_or_else(|refusal| refusal.respond(Family::Own))
 }
 
 async fn open(shared: &Shared, token: &str, headers: &HeaderMap) -> Result<Response, Refusal> {

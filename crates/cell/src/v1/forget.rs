@@ -15,6 +15,7 @@ use http::StatusCode;
 use prices::store::Invalidation;
 use serde_json::Value;
 
+use super::pairs;
 use crate::json::Json;
 use crate::key;
 use crate::limits;
@@ -26,8 +27,10 @@ use crate::state::{Shared, json};
 pub(crate) async fn forget(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let work = async {
         shared.operator.check(request.headers())?;
+        pairs::none(request.uri().query())?;
         let bytes = limits::body(request.into_body(), &shared).await?;
         let body = loose::read(&bytes, shared.settings.json_depth.size())?;
+        loose::only_once(&bytes)?;
         let what = read(&body, shared.atlas)?;
         let Some(memory) = &shared.memory else {
             let sentence = "this process remembers nothing";
@@ -37,6 +40,11 @@ pub(crate) async fn forget(State(shared): State<Arc<Shared>>, request: Request) 
             tracing::error!(%error, "what was forgotten comes back with a restart");
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "log_stopped", error.to_string())
         })?;
+        if forgotten == 0 && !exists(what, &shared) {
+            // What is not set up any more may still be remembered; this is neither.
+            let sentence = "is not known, and nothing was remembered of it";
+            return Err(Refusal::field(name_of(what), sentence).missing());
+        }
         let mut answer = Json::default();
         answer.object(|json| {
             key!(json, "forgotten").number(forgotten);
@@ -44,6 +52,25 @@ pub(crate) async fn forget(State(shared): State<Arc<Shared>>, request: Request) 
         Ok(json(answer.into_bytes()))
     };
     work.await.unwrap_or_else(|refusal: Refusal| refusal.respond(Family::Own))
+}
+
+/// Whether there is such a thing, remembered or not.
+fn exists(what: Invalidation, shared: &Shared) -> bool {
+    match what {
+        Invalidation::Partner(id) => {
+            (shared.roster)().iter().any(|partner| partner.settings().id == id)
+        }
+        Invalidation::Carrier(code) => shared.atlas.carrier(code).is_some(),
+        Invalidation::Route { .. } => true,
+    }
+}
+
+const fn name_of(what: Invalidation) -> &'static str {
+    match what {
+        Invalidation::Partner(_) => "partner",
+        Invalidation::Carrier(_) => "carrier",
+        Invalidation::Route { .. } => "route",
+    }
 }
 
 fn read(body: &Value, atlas: &Atlas) -> Result<Invalidation, FieldError> {

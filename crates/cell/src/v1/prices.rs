@@ -126,7 +126,7 @@ fn answer(
     write: impl FnOnce(&mut Json, &Wanted, &Shared) -> Result<(), Refusal>,
 ) -> Response {
     let work = || {
-        let wanted = read::wanted(kind, &query.unwrap_or_default(), shared.atlas, shared.home)?;
+        let wanted = read::wanted(kind, query.as_deref(), shared.atlas, shared.home)?;
         let mut answer = Json::with_capacity(16 << 10);
         let mut written = Ok(());
         answer.object(|json| {

@@ -4,17 +4,21 @@
 //! `agents=ba__`, `airports=LHR`, `depart=06:00-12:00;` (one window a leg, an empty one is free),
 //! `arrive=…`, `duration_max=` minutes, `price_max=` minor units, `no_self_transfer=true`,
 //! `limit=1..100`, `cursor=` of the page before, `options=1..100|all` of each itinerary,
-//! `itinerary=` an id, to see that one only.
+//! `itinerary=` an id, to see that one only. An empty list or window is free.
+//!
+//! What depends on the search is checked by [`check`]: a cursor continues only the search, sort and
+//! filters it was given out for; windows belong to legs, airports to ends of legs.
 //!
 //! Limits: 64 values in a list; the query's bytes are limited before it gets here.
 
+use std::fmt::Display;
 use std::str::FromStr;
 
 use atlas::Atlas;
-use domain::ItineraryKey;
+use domain::{ItineraryKey, Question};
 use search::{Cursor, Filters, Sort, View, Window};
 
-use crate::limits::decoded;
+use super::pairs::{pairs, unknown, wrong};
 use crate::refusal::Refusal;
 
 /// Rows of a page unless said otherwise, and at most.
@@ -40,29 +44,52 @@ pub struct Wanted {
 ///
 /// # Errors
 /// [`Refusal`] naming the parameter that is unknown or wrong.
-pub fn read(query: &str, atlas: &Atlas) -> Result<Wanted, Refusal> {
+pub fn read(query: Option<&str>, atlas: &Atlas) -> Result<Wanted, Refusal> {
     let view = View { limit: LIMIT.0, ..View::default() };
     let mut wanted = Wanted { view, options: OPTIONS.0, itinerary: None };
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let plain = value.replace('+', " ");
-        let value = decoded(&plain);
-        if value.is_empty() && name != "depart" && name != "arrive" {
-            continue;
-        }
+    for pair in pairs(query)? {
+        let (name, value) = (pair.name, &*pair.value);
         match name {
-            "sort" | "limit" | "cursor" => read_list(&mut wanted.view, name, &value)?,
+            "sort" | "limit" | "cursor" => read_list(&mut wanted.view, name, value)?,
             "options" if value == "all" => wanted.options = usize::MAX,
-            "options" => wanted.options = within(name, &value, OPTIONS.1)?,
+            "options" => wanted.options = within(name, value, OPTIONS.1)?,
             "itinerary" => {
-                let id = u128::from_str_radix(&value, 16).ok().filter(|_| value.len() == 32);
+                let digits = value.len() == 32 && value.bytes().all(|b| b.is_ascii_hexdigit());
+                let id = u128::from_str_radix(value, 16).ok().filter(|_| digits);
                 let sentence = "must be the id of an itinerary";
                 wanted.itinerary = Some(ItineraryKey(id.ok_or_else(|| wrong(name, sentence))?));
             }
-            _ => read_filter(&mut wanted.view.filters, atlas, name, &value)?,
+            _ => read_filter(&mut wanted.view.filters, atlas, name, value)?,
         }
     }
+    if wanted.itinerary.is_some() && wanted.view.after.is_some() {
+        return Err(wrong("cursor", "means nothing together with itinerary"));
+    }
     Ok(wanted)
+}
+
+/// Checks what is wanted against the search it is wanted of.
+///
+/// # Errors
+/// [`Refusal`] naming the parameter that belongs to another search or view.
+pub fn check(view: &View, question: &Question) -> Result<(), Refusal> {
+    if view.after.as_ref().is_some_and(|cursor| !view.continues(cursor)) {
+        let sentence = "belongs to another search, sort or filter; begin again without it";
+        return Err(wrong("cursor", sentence));
+    }
+    let filters = &view.filters;
+    for (name, windows) in [("depart", &filters.depart), ("arrive", &filters.arrive)] {
+        if windows.len() > question.legs.len() {
+            return Err(wrong(name, "has more windows than the search has legs"));
+        }
+    }
+    let possible = |code| {
+        question.legs.iter().any(|leg| leg.origin.contains(code) || leg.destination.contains(code))
+    };
+    if filters.airports.iter().any(|&code| !possible(code)) {
+        return Err(wrong("airports", "must be at an end of one of the search's legs"));
+    }
+    Ok(())
 }
 
 fn read_list(view: &mut View, name: &str, value: &str) -> Result<(), Refusal> {
@@ -100,8 +127,8 @@ fn read_filter(
         }
         "depart" => filters.depart = windows(name, value)?,
         "arrive" => filters.arrive = windows(name, value)?,
-        "duration_max" => filters.minutes_max = Some(number(name, value)?),
-        "price_max" => filters.price_max = Some(number(name, value)?),
+        "duration_max" => filters.minutes_max = Some(number(name, value, u32::MAX)?),
+        "price_max" => filters.price_max = Some(number(name, value, i64::MAX)?),
         "no_self_transfer" => {
             filters.no_self_transfer =
                 value.parse().map_err(|_| wrong(name, "must be true or false"))?;
@@ -117,20 +144,14 @@ fn within(name: &str, value: &str, most: usize) -> Result<usize, Refusal> {
     read.ok_or_else(|| wrong(name, &format!("must be 1 to {most}")))
 }
 
-/// The refusal of a parameter that means nothing here.
-pub(super) fn unknown(name: &str) -> Refusal {
-    wrong(name, "is not a known parameter")
-}
-
-fn wrong(name: &str, sentence: &str) -> Refusal {
-    // The name comes from the caller: only what could be a name is repeated.
-    let name: String =
-        name.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
-    Refusal::field(name, sentence)
-}
-
-fn number<T: FromStr>(name: &str, value: &str) -> Result<T, Refusal> {
-    value.parse().map_err(|_| wrong(name, "must be a whole number"))
+/// A whole number of 0 to `most`.
+fn number<T: FromStr + PartialOrd + Default + Display>(
+    name: &str,
+    value: &str,
+    most: T,
+) -> Result<T, Refusal> {
+    let read = value.parse().ok().filter(|number| *number >= T::default());
+    read.ok_or_else(|| wrong(name, &format!("must be a whole number of 0 to {most}")))
 }
 
 fn read_stops(text: &str) -> Option<u8> {
@@ -195,20 +216,22 @@ fn clock(text: &str) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use domain::{Cabin, Date, Place, PlaceSet, QuestionLeg, Travellers};
     use proptest::prelude::proptest;
 
     use super::*;
 
     fn parse(query: &str) -> Result<View, Refusal> {
-        read(query, atlas::atlas()).map(|wanted| wanted.view)
+        read(Some(query), atlas::atlas()).map(|wanted| wanted.view)
     }
 
     #[test]
     fn options_are_few_unless_more_are_asked_for() {
-        let options = |query| read(query, atlas::atlas()).unwrap().options;
+        let options = |query| read(Some(query), atlas::atlas()).unwrap().options;
         assert_eq!((options(""), options("options=7")), (3, 7));
         assert_eq!(options("options=all"), usize::MAX);
-        let one = read("itinerary=000000000000000000000000000000ab", atlas::atlas()).unwrap();
+        let id = "itinerary=000000000000000000000000000000ab";
+        let one = read(Some(id), atlas::atlas()).unwrap();
         assert_eq!(one.itinerary, Some(ItineraryKey(0xAB)));
     }
 
@@ -245,6 +268,20 @@ mod tests {
             ("depart=6-12", "depart"),
             ("depart=25:00-26:00", "depart"),
             ("price_max=-", "price_max"),
+            ("price_max=-1", "price_max"),
+            ("price_max=1.5", "price_max"),
+            ("price_max=99999999999999999999", "price_max"),
+            ("duration_max=-1", "duration_max"),
+            ("duration_max=4294967296", "duration_max"),
+            ("sort=", "sort"),
+            ("limit=", "limit"),
+            ("cursor=", "cursor"),
+            ("price_max=", "price_max"),
+            ("no_self_transfer=", "no_self_transfer"),
+            ("no_self_transfer=yes", "no_self_transfer"),
+            ("colour=", "colour"),
+            ("carriers=BA&carriers=KL", "carriers"),
+            ("itinerary=+00000000000000000000000000000ab", "itinerary"),
             ("carrier=BA", "carrier"),
             ("cursor=x", "cursor"),
             ("options=0", "options"),
@@ -253,6 +290,63 @@ mod tests {
             let refusal = parse(query).unwrap_err();
             assert_eq!(refusal.field_name(), Some(field), "{query}");
         }
+    }
+
+    /// A question of these legs on some day.
+    fn question(legs: &[(&str, &str)]) -> Question {
+        let place = |code: &str| {
+            let code = code.parse().unwrap();
+            PlaceSet { asked: Place::Airport(code), airports: vec![code] }
+        };
+        let leg = |&(from, to): &(&str, &str)| QuestionLeg {
+            origin: place(from),
+            destination: place(to),
+            date: Date::from_days(20_500),
+        };
+        Question {
+            legs: legs.iter().map(leg).collect(),
+            cabin: Cabin::Economy,
+            travellers: Travellers::new(1, &[]).unwrap(),
+            market: "GB".parse().unwrap(),
+        }
+    }
+
+    fn checked(query: &str, legs: &[(&str, &str)]) -> Option<String> {
+        let refusal = check(&parse(query).unwrap(), &question(legs)).err()?;
+        refusal.field_name().map(str::to_owned)
+    }
+
+    #[test]
+    fn a_window_or_airport_that_is_nowhere_in_the_search_is_refused_by_name() {
+        let (one, two) = (&[("EDI", "LHR")][..], &[("EDI", "LHR"), ("LHR", "EDI")][..]);
+        assert_eq!(checked("depart=;06:00-12:00", one).as_deref(), Some("depart"));
+        assert_eq!(checked("arrive=;;", two).as_deref(), Some("arrive"));
+        assert_eq!(checked("depart=;06:00-12:00&arrive=06:00-12:00", two), None);
+        assert_eq!(checked("airports=EDI,JFK", one).as_deref(), Some("airports"));
+        assert_eq!(checked("airports=EDI,LHR", one), None);
+    }
+
+    #[test]
+    fn a_cursor_continues_only_the_view_it_was_given_out_for() {
+        let given = parse("sort=cheapest&carriers=BA,KL&limit=5").unwrap();
+        let place = search::rank::Place { first: 1, second: 2 };
+        let mark = given.filters.mark() ^ 7;
+        let cursor = Cursor { sort: given.sort, mark, place, key: ItineraryKey(3) }.to_text();
+        let continues = |query: &str, search: u64| {
+            let view = View { search, ..parse(&format!("{query}&cursor={cursor}")).unwrap() };
+            let refusal = check(&view, &question(&[("EDI", "LHR")])).err();
+            refusal.is_none_or(|refusal| {
+                assert_eq!(refusal.field_name(), Some("cursor"));
+                false
+            })
+        };
+        assert!(continues("sort=cheapest&carriers=BA,KL&limit=5", 7));
+        assert!(continues("limit=100&carriers=KL,BA&sort=cheapest&options=all", 7));
+        assert!(!continues("sort=fastest&carriers=BA,KL", 7));
+        assert!(!continues("carriers=BA,KL", 7));
+        assert!(!continues("sort=cheapest&carriers=BA", 7));
+        assert!(!continues("sort=cheapest&carriers=BA,KL&price_max=100000", 7));
+        assert!(!continues("sort=cheapest&carriers=BA,KL", 8));
     }
 
     proptest! {

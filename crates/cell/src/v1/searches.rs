@@ -1,4 +1,4 @@
-//! Handlers of `/v1/searches` and `/v1/go`.
+//! Handlers of `/v1/searches`.
 //!
 //! A page is found in the cache by its exact path and query while the search is at the version it
 //! shows; that costs one look-up, and no token is opened. Otherwise it is looked up, filtered,
@@ -9,12 +9,12 @@ use std::sync::Arc;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY};
+use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 use search::SearchError;
 
 use super::page::render_page;
-use super::{query, request as wire};
+use super::{pairs, query, request as wire};
 use crate::cache::PageEntry;
 use crate::json::Json;
 use crate::key;
@@ -46,8 +46,10 @@ pub(super) fn refused(error: &SearchError) -> Refusal {
 /// `POST /v1/searches`.
 pub(crate) async fn create(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let work = async {
+        pairs::none(request.uri().query())?;
         let bytes = limits::body(request.into_body(), &shared).await?;
         let body = loose::read(&bytes, shared.settings.json_depth.size())?;
+        loose::only_once(&bytes)?;
         let wire::NewSearch { request, display } = wire::read(&body, shared.atlas)?;
         let opened = shared.engine.create(request, display).await.map_err(|e| refused(&e))?;
         let mut answer = Json::with_capacity(2_048);
@@ -87,11 +89,12 @@ async fn make_page(
     whole: &str,
 ) -> Result<Response, Refusal> {
     let token = limits::decoded(path.rsplit('/').next().unwrap_or_default());
-    let query::Wanted { mut view, options, itinerary } =
-        query::read(query.unwrap_or_default(), shared.atlas)?;
+    let query::Wanted { mut view, options, itinerary } = query::read(query, shared.atlas)?;
     let opened = shared.engine.open_token(&token).map_err(|error| refused(&error))?;
     let search = shared.engine.find(&token).await.map_err(|error| refused(&error))?;
     let snapshot = search.snapshot().await.map_err(|error| refused(&error))?;
+    view.search = snapshot.cursor_scope();
+    query::check(&view, &snapshot.question)?;
     if itinerary.is_some() {
         view.limit = usize::MAX;
     }
@@ -115,8 +118,10 @@ async fn make_page(
 pub(crate) async fn partners(
     State(shared): State<Arc<Shared>>,
     Path(token): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Response {
     let work = async {
+        pairs::none(query.as_deref())?;
         let search = shared.engine.find(&token).await.map_err(|error| refused(&error))?;
         let snapshot = search.snapshot().await.map_err(|error| refused(&error))?;
         let mut answer = Json::with_capacity(128 << 10);
@@ -128,31 +133,6 @@ pub(crate) async fn partners(
             });
         });
         Ok(json(answer.into_bytes()))
-    };
-    answered(work.await)
-}
-
-/// `GET /v1/go/{token}?l=…`: to the seller.
-pub(crate) async fn go(
-    State(shared): State<Arc<Shared>>,
-    Path(token): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Response {
-    let work = async {
-        let query = query.unwrap_or_default();
-        let link = query.split('&').find_map(|pair| pair.strip_prefix("l="));
-        let link = link.ok_or_else(|| Refusal::field("l", "is required"))?;
-        let address = shared.engine.follow(&token, link).await.map_err(|error| refused(&error))?;
-        let leads_out = address.starts_with("https://") || address.starts_with("http://");
-        let location = HeaderValue::try_from(address).ok().filter(|_| leads_out);
-        let location = location.ok_or_else(|| refused(&SearchError::NoSuchOffer))?;
-        let mut response = Response::default();
-        *response.status_mut() = StatusCode::FOUND;
-        let headers = response.headers_mut();
-        headers.insert(LOCATION, location);
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-        Ok(response)
     };
     answered(work.await)
 }

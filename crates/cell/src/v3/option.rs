@@ -88,7 +88,38 @@ pub(super) fn write(
         });
         json.key("transferType").plain(transfer_name(offer.transfer()));
         json.key("id").plain_with(|id| push_option_id(id, content, row, shown));
-        json.key("pricingOptionFare").null();
+        json.key("pricingOptionFare");
+        write_terms(json, shown, &offer);
+    });
+}
+
+/// Writes what the fare is called, if its seller says so. What it includes stays out: of the words for
+/// that only "not known" is known, and beside that a number of bags would be a contradiction.
+fn write_terms(json: &mut Json, shown: &Shown<'_>, offer: &OfferView<'_>) {
+    let mut brands: Vec<&str> = offer.parts().map(|part| part.brand()).collect();
+    brands.push(offer.brand());
+    brands.retain(|brand| !brand.is_empty());
+    brands.dedup();
+    if brands.is_empty() {
+        json.null();
+        return;
+    }
+    let names = |json: &mut Json| {
+        json.key("brandNames").list(|json| {
+            for brand in &brands {
+                json.text(brand);
+            }
+        });
+    };
+    json.object(|json| {
+        json.key("cabinBaggage").null();
+        json.key("checkedBaggage").null();
+        json.key("legDetails").object(|json| {
+            for id in &shown.leg_ids {
+                json.key_text(id).object(names);
+            }
+        });
+        names(json);
     });
 }
 

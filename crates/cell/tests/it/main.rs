@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod openapi;
+mod parameters;
 mod pods;
 mod prices;
 mod service;

@@ -324,6 +324,10 @@ async fn the_operator_can_make_it_forget_and_nobody_else() {
         site.get(path).await.json()["days"].as_array().unwrap().len()
     };
     assert!(days().await > 0);
+    for (field, code) in [("partner", "nobody"), ("carrier", "0Q")] {
+        let unknown = forget(token.clone(), json!({field: code})).await;
+        assert_eq!((unknown.status.as_u16(), &unknown.json()["field"]), (404, &field.into()));
+    }
     let forgotten = forget(token, route).await;
     assert_eq!(forgotten.status, 200, "{forgotten:?}");
     assert!(forgotten.json()["forgotten"].as_u64().unwrap() > 0);

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Empty, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use runtime::{Limited, Shutdown, TaskSet};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tower::ServiceExt;
@@ -31,7 +31,8 @@ async fn readiness_needs_partners_and_ends_with_draining() {
     shutdown.begin();
     let draining =
         router(parts(Arc::new(|| Arc::from([])), CellSettings::default(), &tasks, &shutdown).await);
-    let request = Request::get("/readyz").body(Empty::<Bytes>::new()).unwrap();
+    let request =
+        Request::get("/readyz").header("host", "here").body(Empty::<Bytes>::new()).unwrap();
     assert_eq!(draining.oneshot(request).await.unwrap().status(), 503);
 }
 
@@ -115,6 +116,49 @@ async fn an_answer_comes_whole_when_the_body_of_its_request_comes_late_and_unnee
     let start = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
     let whole = site.get(&format!("{V3}/geo/hierarchy/flights/en-GB")).await.bytes;
     assert_eq!(answer.len() - start, whole.len());
+}
+
+/// What a cell says to bytes on a socket, until it closes.
+async fn raw(site: &Site, request: &str) -> (String, Value) {
+    let mut stream = TcpStream::connect(site.base.trim_start_matches("http://")).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.lines().next().unwrap().to_owned(), serde_json::from_str(body).unwrap())
+}
+
+#[tokio::test]
+async fn a_body_that_never_comes_or_is_announced_too_large_is_refused_on_the_wire() {
+    let settings = CellSettings { body_ms: Limited::literal(100), ..CellSettings::default() };
+    let site = Site::with_settings(0, settings).await;
+    let announce = |path: &str, bytes: usize| {
+        let head = format!("POST {path} HTTP/1.1\r\nhost: here\r\ncontent-length: {bytes}\r\n\r\n");
+        let site = &site;
+        async move { raw(site, &head).await }
+    };
+    let (status, problem) = announce("/v1/searches", 10).await;
+    assert_eq!(
+        (&*status, &problem["code"]),
+        ("HTTP/1.1 408 Request Timeout", &json!("body_too_slow"))
+    );
+    let (status, problem) = announce(&format!("{V3}/flights/live/search/create"), 10).await;
+    assert_eq!((&*status, &problem["code"]), ("HTTP/1.1 408 Request Timeout", &json!(4)));
+    let (status, problem) = announce("/v1/searches", 1 << 40).await;
+    assert_eq!(
+        (&*status, &problem["code"]),
+        ("HTTP/1.1 413 Payload Too Large", &json!("body_too_large"))
+    );
+}
+
+#[tokio::test]
+async fn a_request_without_a_host_or_with_two_is_refused_on_the_wire() {
+    let site = Site::start(0).await;
+    for hosts in ["", "host: a\r\nhost: b\r\n"] {
+        let head = format!("GET /healthz HTTP/1.1\r\n{hosts}connection: close\r\n\r\n");
+        let (status, problem) = raw(&site, &head).await;
+        assert_eq!((&*status, &problem["field"]), ("HTTP/1.1 400 Bad Request", &json!("host")));
+    }
 }
 
 #[tokio::test]

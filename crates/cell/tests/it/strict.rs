@@ -41,8 +41,13 @@ strict! {
     }
     PricingOption {
         price: Price, agent_ids: Vec<String>, items: Vec<Item>, transfer_type: String, id: String,
-        pricing_option_fare: Option<Nothing>,
+        pricing_option_fare: Option<Terms>,
     }
+    Terms {
+        cabin_baggage: Option<Nothing>, checked_baggage: Option<Nothing>,
+        leg_details: Map<LegTerms>, brand_names: Vec<String>,
+    }
+    LegTerms { brand_names: Vec<String> }
     Item { price: Price, agent_id: String, deep_link: String, fares: Vec<Fare> }
     Fare { segment_id: String, booking_code: String, fare_basis_code: String }
     Price { amount: String, unit: String, update_status: String }

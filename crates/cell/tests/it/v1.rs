@@ -252,6 +252,9 @@ async fn a_wrong_search_is_refused_with_the_field_and_a_sentence() {
     back["legs"][1]["date"] = json!(soon(20));
     check(back, "search_dates_descend", "legs[1].date").await;
     check(json!({}), "invalid_field", "legs").await;
+    let twice = trip().to_string().replacen("{", "{\"adults\": 1, ", 1);
+    let refused = site.call(http::Method::POST, "/v1/searches", &twice).await;
+    assert_eq!((refused.status.as_u16(), &refused.json()["field"]), (400, &"adults".into()));
 }
 
 #[tokio::test]

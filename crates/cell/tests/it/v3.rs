@@ -57,6 +57,34 @@ async fn a_poll_brings_what_create_did_not_and_then_nothing_new() {
 }
 
 #[tokio::test]
+async fn an_option_names_its_fare_as_its_seller_does_and_tells_nothing_else_of_it() {
+    let site = Site::start(0).await;
+    let done = complete(&site, &v3_trip()).await;
+    let (mut named, mut unnamed) = (0, 0);
+    for itinerary in itineraries(&done).values() {
+        let legs: Vec<_> = itinerary["legIds"].as_array().unwrap().iter().collect();
+        for option in itinerary["pricingOptions"].as_array().unwrap() {
+            let fare = &option["pricingOptionFare"];
+            if fare.is_null() {
+                unnamed += 1;
+                continue;
+            }
+            named += 1;
+            let brands = fare["brandNames"].as_array().unwrap();
+            assert!(brands.iter().all(|brand| !brand.as_str().unwrap().is_empty()), "{fare}");
+            let details = fare["legDetails"].as_object().unwrap();
+            assert_eq!(details.keys().collect::<Vec<_>>(), legs);
+            assert!(details.values().all(|leg| leg["brandNames"] == fare["brandNames"]), "{fare}");
+            assert_eq!(
+                (&fare["cabinBaggage"], &fare["checkedBaggage"]),
+                (&Value::Null, &Value::Null)
+            );
+        }
+    }
+    assert!(named > unnamed, "{named} named, {unnamed} not");
+}
+
+#[tokio::test]
 async fn a_create_of_a_known_question_shows_ten_and_the_poll_shows_them_all() {
     let site = Site::start(0).await;
     let done = complete(&site, &v3_trip()).await;

@@ -47,6 +47,8 @@ fn a_question_that_makes_no_sense_is_refused_by_its_field() {
         (vec!["search", "EDI", "SIN", "2027-02-30"], "2027-02-30"),
         (vec!["search", "EDI", "SIN", "2020-01-01"], "past"),
         (vec!["search", "EDI", "SIN", "2027-03-03", "--adults", "9"], "adults"),
+        (vec!["search", "EDI", "SIN", "2027-03-03", "--currency", "XXX"], "currency: "),
+        (vec!["search", "EDI", "SIN", "2027-03-03", "--market", "XX"], "market: "),
     ] {
         let output = fareway(&data.0, &arguments).output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr).into_owned();

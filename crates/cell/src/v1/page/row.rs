@@ -8,7 +8,7 @@ use search::{LegView, MergedItinerary, OfferView, OptionRow, PageRow, PartView};
 
 use super::PageParts;
 use super::names::Names;
-use crate::agents::AgentCard;
+use crate::agents::{AgentCard, NOBODY};
 use crate::json::Json;
 use crate::key;
 use crate::v1::text::{
@@ -94,7 +94,7 @@ impl<'a, 'n> RowWriter<'a, 'n> {
             key!(json, "options").list(|json| {
                 let shown = merged.options(itinerary);
                 for option in shown.iter().filter(|option| self.parts.page.shows(merged, option)) {
-                    sellers.add(option.agent_index());
+                    self.count_sellers(&mut sellers, option);
                     if count < self.parts.options {
                         self.option(json, itinerary, option);
                     }
@@ -104,6 +104,18 @@ impl<'a, 'n> RowWriter<'a, 'n> {
             key!(json, "options_total").number(count);
             key!(json, "sellers").number(sellers.count());
         });
+    }
+
+    fn count_sellers(&self, sellers: &mut Sellers, option: &OptionRow) {
+        let merged = self.parts.merged;
+        if option.agent_index() < merged.agents().len() {
+            return sellers.add(option.agent_index());
+        }
+        for part in merged.offer(option).parts() {
+            if let Some(index) = merged.agents().iter().position(|&known| known == part.agent()) {
+                sellers.add(index);
+            }
+        }
     }
 
     fn leg(&mut self, json: &mut Json, leg: &LegView<'_>) {
@@ -126,7 +138,12 @@ impl<'a, 'n> RowWriter<'a, 'n> {
         let offer = self.parts.merged.offer(row);
         let combination = self.parts.merged.is_combination(row);
         json.item().put(b"{");
-        self.seller(json, offer.agent());
+        match offer.sole_agent() {
+            Some(agent) => self.seller(json, agent),
+            None => {
+                json.put(NOBODY);
+            }
+        }
         json.put(b",\"price\":");
         put_amount(json, offer.amount);
         self.quoted(json, offer.quoted());
@@ -162,12 +179,12 @@ impl<'a, 'n> RowWriter<'a, 'n> {
     ) {
         json.item().put(b"{");
         self.seller(json, part.agent());
-        let mut segments = part.segments();
-        if let Some(first) = segments.next() {
-            let last = segments.last().unwrap_or(first);
-            json.put(b",\"origin\":\"").put(&first.origin.to_bytes());
-            json.put(b"\",\"destination\":\"").put(&last.destination.to_bytes()).put(b"\"");
+        json.put(b",\"legs\":[");
+        for (origin, destination) in part.legs() {
+            json.item().put(b"{\"origin\":\"").put(&origin.to_bytes());
+            json.put(b"\",\"destination\":\"").put(&destination.to_bytes()).put(b"\"}");
         }
+        json.put(b"]");
         json.put(b",\"price\":").put_number(part.amount());
         self.quoted(json, part.quoted());
         put_terms(json, part.brand(), part.cabin_bags(), part.checked_bags());

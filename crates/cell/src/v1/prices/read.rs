@@ -9,11 +9,10 @@ use domain::{CountryCode, CurrencyCode, Date, Place};
 use prices::indicative::{Ask, Month, When};
 
 use crate::culture;
-use crate::limits::decoded;
 use crate::party;
 use crate::refusal::Refusal;
 use crate::side::{Airports, Side};
-use crate::v1::query::unknown;
+use crate::v1::pairs::{pairs, unknown, wrong};
 
 /// A question about remembered prices.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +69,7 @@ impl Kind {
         let wide = self == Self::Explore && name == "destination";
         let sentence = if wide { ANYWHERE } else { PLACE };
         let found = side(value, atlas).filter(|side| wide || side.is_small());
-        found.ok_or_else(|| Refusal::field(name.to_owned(), sentence))
+        found.ok_or_else(|| wrong(name, sentence))
     }
 }
 
@@ -78,7 +77,7 @@ impl Kind {
 /// [`Refusal`] naming the parameter that is unknown, missing or wrong.
 pub(super) fn wanted(
     kind: Kind,
-    query: &str,
+    query: Option<&str>,
     atlas: &Atlas,
     home: CountryCode,
 ) -> Result<Wanted, Refusal> {
@@ -94,11 +93,9 @@ pub(super) fn wanted(
         language: "en-GB".to_owned(),
     };
     let mut currency = None;
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let plain = value.replace('+', " ");
-        let value = &*decoded(&plain);
-        let wrong = |sentence: &str| Refusal::field(name.to_owned(), sentence);
+    for pair in pairs(query)? {
+        let (name, value) = (pair.name, &*pair.value);
+        let wrong = |sentence: &str| wrong(name, sentence);
         match name {
             "by" | "price" | "price_max" if !kind.own().contains(&name) => {
                 return Err(unknown(name));
@@ -116,10 +113,8 @@ pub(super) fn wanted(
                 wanted.price = Some(amount.ok_or_else(|| wrong("must be a whole number"))?);
             }
             "market" => {
-                let market =
-                    culture::read_market(value).filter(|&one| atlas.country(one).is_some());
-                wanted.market =
-                    market.ok_or_else(|| wrong("must be a two-letter country code, e.g. GB"))?;
+                wanted.market = culture::known_market(value, atlas)
+                    .ok_or_else(|| wrong("must be a two-letter country code, e.g. GB"))?;
             }
             "currency" => {
                 let known = value.parse().ok().filter(|&code| atlas.rates().knows(code));
@@ -136,19 +131,50 @@ pub(super) fn wanted(
             _ => return Err(unknown(name)),
         }
     }
+    if wanted.back.is_some_and(|back| is_before(back, wanted.out)) {
+        return Err(wrong("back", "must not be before out"));
+    }
     let of_market = || atlas.country(wanted.market).map(|country| country.currency);
     let usable = of_market().filter(|&currency| atlas.rates().knows(currency));
     wanted.currency = currency.or(usable).unwrap_or(wanted.currency);
-    let anywhere = |side: Side| match side {
+    (wanted.origin, wanted.destination) = ends(kind, origin, (destination, by_city), atlas)?;
+    Ok(wanted)
+}
+
+/// Both ends, of which only a map's destination may be left out.
+fn ends(
+    kind: Kind,
+    origin: Option<Side>,
+    (destination, by_city): (Option<Side>, bool),
+    atlas: &Atlas,
+) -> Result<(Side, Side), Refusal> {
+    let required = |name| Refusal::field(name, "is required");
+    let origin = origin.ok_or_else(|| required("origin"))?;
+    let everywhere = (kind == Kind::Explore).then_some(Side::Anywhere { by_city });
+    let destination = match destination.or(everywhere).ok_or_else(|| required("destination"))? {
         Side::Anywhere { .. } => Side::Anywhere { by_city },
         side => side,
     };
-    let required = |name| Refusal::field(name, "is required");
-    wanted.origin = origin.ok_or_else(|| required("origin"))?;
-    let everywhere = (kind == Kind::Explore).then_some(Side::Anywhere { by_city });
-    let destination = destination.or(everywhere).ok_or_else(|| required("destination"))?;
-    wanted.destination = anywhere(destination);
-    Ok(wanted)
+    let places = (origin.place(atlas), destination.place(atlas));
+    if let (Some(from), Some(to)) = places
+        && from.entity_id() == to.entity_id()
+    {
+        return Err(wrong("destination", "must be another place than origin"));
+    }
+    Ok((origin, destination))
+}
+
+/// Whether the whole of one span lies before the other.
+fn is_before(back: When, out: When) -> bool {
+    match (back, out) {
+        (When::Day(back), When::Day(out)) => back < out,
+        (When::Months { last, .. }, When::Months { first, .. }) => last < first,
+        (When::Day(back), When::Months { first, .. }) => {
+            Month::of(back).is_some_and(|back| back < first)
+        }
+        (When::Months { last, .. }, When::Day(out)) => Month::of(out).is_some_and(|out| last < out),
+        (When::Anytime, _) | (_, When::Anytime) => false,
+    }
 }
 
 const PLACE: &str = "must be an airport (EDI) or a city (city:LON)";
@@ -161,8 +187,7 @@ fn side(text: &str, atlas: &Atlas) -> Option<Side> {
         return Some(Side::Anywhere { by_city: true });
     }
     if let Some(code) = text.strip_prefix("country:") {
-        let country = culture::read_market(code).filter(|&one| atlas.country(one).is_some());
-        return country.map(Side::Country);
+        return culture::known_market(code, atlas).map(Side::Country);
     }
     let place = match text.strip_prefix("city:") {
         Some(code) => party::city_by_code(code, atlas),
@@ -193,7 +218,7 @@ mod tests {
     const GB: CountryCode = CountryCode::literal("GB");
 
     fn read(query: &str) -> Result<Wanted, Option<String>> {
-        wanted(Kind::Explore, query, atlas::atlas(), GB)
+        wanted(Kind::Explore, Some(query), atlas::atlas(), GB)
             .map_err(|refusal| refusal.field_name().map(str::to_owned))
     }
 
@@ -223,6 +248,15 @@ mod tests {
             ("origin=EDI&currency=XXX", "currency"),
             ("origin=EDI&market=zz", "market"),
             ("origin=EDI&locale=english", "locale"),
+            ("origin=EDI&origin=LHR", "origin"),
+            ("origin=EDI&destination=EDI", "destination"),
+            ("origin=city:LON&destination=city:LON", "destination"),
+            ("origin=EDI&out=2027-03-09&back=2027-03-08", "back"),
+            ("origin=EDI&out=2027-03&back=2027-02", "back"),
+            ("origin=EDI&out=2027-03-01&back=2027-02", "back"),
+            ("origin=EDI&out=2027-03&back=2027-02-28", "back"),
+            ("origin=EDI&out=", "out"),
+            ("origin=EDI&currency=", "currency"),
         ] {
             assert_eq!(read(query), Err(Some(field.to_owned())), "{query}");
         }
@@ -232,7 +266,7 @@ mod tests {
     #[test]
     fn a_question_takes_only_what_means_something_to_it() {
         let refused = |kind, query: &str| {
-            wanted(kind, query, atlas::atlas(), GB)
+            wanted(kind, Some(query), atlas::atlas(), GB)
                 .err()
                 .and_then(|refusal| refusal.field_name().map(str::to_owned))
         };
