@@ -60,7 +60,7 @@ pub use error::ScheduleError;
 pub use ground::{AirportFacts, CityGroup, Ground, Position, great_circle_km};
 pub use journey::{Hop, Journey};
 pub use query::{Departs, PLACES_MAX, Query};
-pub use rules::{Detour, Interline, JOURNEYS_MAX, Rules, Spread};
+pub use rules::{AIRPORT_CHANGE_MIN, Detour, Interline, JOURNEYS_MAX, Rules, Spread};
 pub use schedule::{FLIGHTS_MAX, Flight, FlightFacts, FlightId, Schedule, WeeklyFlight};
 pub use scratch::Scratch;
 pub use self_transfer::{SelfTransfer, SelfTransferRules, Touch, pair_self_transfers};

@@ -10,6 +10,9 @@ pub const JOURNEYS_MAX: usize = 2_000;
 /// Longest journey in minutes, whatever the rules say.
 pub const ELAPSED_MINUTES_MAX: i32 = 72 * 60;
 
+/// Least time for a change between two airports of a city, minutes, unless a rule says otherwise.
+pub const AIRPORT_CHANGE_MIN: u16 = 180;
+
 /// Whether the first flight may be joined with the second: the carriers' agreement.
 pub type Interline<'a> = &'a (dyn Fn(FlightId, FlightId) -> bool + Sync);
 
@@ -77,7 +80,7 @@ impl Default for Rules<'_> {
             connect_international_min: 75,
             connect_max: 8 * 60,
             overnight_max: Some(16 * 60),
-            airport_change_min: Some(180),
+            airport_change_min: Some(AIRPORT_CHANGE_MIN),
             stops_max: 2,
             elapsed_max: 60 * 60,
             detour: Some(Detour { percent: 150, extra_km: 500 }),

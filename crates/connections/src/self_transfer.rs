@@ -21,7 +21,7 @@ pub struct Touch {
     pub cost: i64,
 }
 
-/// Times of a change on one's own. All bounds are inclusive.
+/// Times of a change on one's own, and how many are kept. All bounds are inclusive.
 pub struct SelfTransferRules<'a> {
     /// Least time at one airport, minutes: bags are claimed and checked in again.
     pub change_min: u16,
@@ -43,6 +43,25 @@ impl std::fmt::Debug for SelfTransferRules<'_> {
     }
 }
 
+impl SelfTransferRules<'_> {
+    /// Least minutes from landing at one airport to taking off at another, or at the same; `None` if
+    /// there is no change between them.
+    fn least(&self, landing: AirportCode, next: AirportCode) -> Option<u16> {
+        if landing == next {
+            return Some(self.change_min);
+        }
+        (self.between_min)(landing, next).map(|min| min.max(self.change_min))
+    }
+
+    /// Whether a traveller who lands like this can take off like that.
+    #[must_use]
+    pub fn allows(&self, landing: Touch, next: Touch) -> bool {
+        let wait = next.at.saturating_sub(landing.at);
+        let least = self.least(landing.airport, next.airport);
+        least.is_some_and(|min| wait >= i32::from(min)) && wait <= i32::from(self.change_max)
+    }
+}
+
 /// An arrival and a departure that a traveller can join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SelfTransfer {
@@ -58,11 +77,15 @@ pub struct SelfTransfer {
 
 /// The pairs that can be joined: cheapest first, then by wait, then by index; at most
 /// [`SelfTransferRules::pairs_max`].
+///
+/// `fits` is asked about each pair that fits in time, for what else must hold: tickets with a way back
+/// meet a second time.
 #[must_use]
 pub fn pair_self_transfers(
     arrivals: &[Touch],
     departures: &[Touch],
     rules: &SelfTransferRules<'_>,
+    fits: &dyn Fn(usize, usize) -> bool,
 ) -> Vec<SelfTransfer> {
     let most = rules.pairs_max.min(PAIRS_MAX);
     if most == 0 {
@@ -78,12 +101,7 @@ pub fn pair_self_transfers(
     for (arrival, landing) in arrivals.iter().enumerate() {
         for hub in hubs() {
             let from = departures[hub[0]].airport;
-            let change_min = if from == landing.airport {
-                Some(rules.change_min)
-            } else {
-                (rules.between_min)(landing.airport, from).map(|min| min.max(rules.change_min))
-            };
-            let Some(change_min) = change_min else { continue };
+            let Some(change_min) = rules.least(landing.airport, from) else { continue };
             let earliest = landing.at.saturating_add(i32::from(change_min));
             let latest = landing.at.saturating_add(i32::from(rules.change_max));
             let start = hub.partition_point(|&index| departures[index].at < earliest);
@@ -91,6 +109,9 @@ pub fn pair_self_transfers(
                 let next = &departures[departure];
                 if next.at > latest {
                     break;
+                }
+                if !fits(arrival, departure) {
+                    continue;
                 }
                 pairs.push(SelfTransfer {
                     cost: landing.cost.saturating_add(next.cost),

@@ -16,7 +16,7 @@ fn rules(pairs_max: usize) -> SelfTransferRules<'static> {
 }
 
 fn pairs(arrivals: &[Touch], departures: &[Touch]) -> Vec<(usize, usize)> {
-    let pairs = pair_self_transfers(arrivals, departures, &rules(100));
+    let pairs = pair_self_transfers(arrivals, departures, &rules(100), &|_, _| true);
     pairs.into_iter().map(|pair| (pair.arrival, pair.departure)).collect()
 }
 
@@ -44,7 +44,8 @@ fn cheap_pairs_come_first_and_short_waits_before_long_ones() {
 #[test]
 fn no_pairs_are_kept_if_none_are_wanted() {
     let both = [touch("AMS", 0, 0)];
-    assert!(pair_self_transfers(&both, &[touch("AMS", 200, 0)], &rules(0)).is_empty());
+    let pairs = pair_self_transfers(&both, &[touch("AMS", 200, 0)], &rules(0), &|_, _| true);
+    assert!(pairs.is_empty());
 }
 
 fn touches() -> impl Strategy<Value = Vec<Touch>> {
@@ -56,8 +57,10 @@ fn touches() -> impl Strategy<Value = Vec<Touch>> {
 proptest! {
     #[test]
     fn pairs_are_the_cheapest_of_all_that_fit(
-        arrivals in touches(), departures in touches(), most in 1..40_usize,
+        arrivals in touches(), departures in touches(), most in 1..40_usize, apart in 1..4_usize,
     ) {
+        // Something else that must hold, here about the indexes.
+        let fits = |arrival: usize, departure: usize| (arrival + departure) % apart == 0;
         let mut expected = Vec::new();
         for (arrival, landing) in arrivals.iter().enumerate() {
             for (departure, next) in departures.iter().enumerate() {
@@ -65,7 +68,10 @@ proptest! {
                     london(landing.airport, next.airport)
                 };
                 let wait_minutes = next.at - landing.at;
-                if min.is_some_and(|min| wait_minutes >= i32::from(min)) && wait_minutes <= 600 {
+                let in_time =
+                    min.is_some_and(|min| wait_minutes >= i32::from(min)) && wait_minutes <= 600;
+                prop_assert_eq!(rules(most).allows(*landing, *next), in_time);
+                if in_time && fits(arrival, departure) {
                     let cost = landing.cost + next.cost;
                     expected.push(SelfTransfer { cost, wait_minutes, arrival, departure });
                 }
@@ -73,6 +79,7 @@ proptest! {
         }
         expected.sort();
         expected.truncate(most);
-        prop_assert_eq!(pair_self_transfers(&arrivals, &departures, &rules(most)), expected);
+        let found = pair_self_transfers(&arrivals, &departures, &rules(most), &fits);
+        prop_assert_eq!(found, expected);
     }
 }

@@ -1,8 +1,11 @@
 //! Self-transfers as the API shows them: two tickets, each at a price its seller quotes for it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use domain::{CurrencyCode, Money, PartnerId, Question};
+use domain::{CurrencyCode, Date, Money, PartnerId, Question};
+use sandbox::truth::{Combination as True, TwoTickets};
+use search::self_transfer::{Hub, SIDE_MAX, choose_hub};
+use search::{SelfTransferSettings, choose_partners};
 use serde_json::Value;
 
 use crate::truth::Twin;
@@ -10,6 +13,7 @@ use crate::truth::Twin;
 /// A combination of two tickets that was shown.
 #[derive(Debug)]
 pub(crate) struct Combination {
+    itinerary: String,
     price: i64,
     transfer: String,
     parts: Vec<Part>,
@@ -18,15 +22,16 @@ pub(crate) struct Combination {
 #[derive(Debug)]
 struct Part {
     agent: String,
-    ends: [String; 2],
+    /// Origin and destination of each leg.
+    legs: Vec<[String; 2]>,
     price: i64,
     /// Decimal text and currency.
     quoted: (String, String),
 }
 
 impl Combination {
-    /// Reads an option of a page; `None` if it is an offer of one seller.
-    pub(crate) fn read(option: &Value) -> Option<Self> {
+    /// Reads an option of a page's itinerary; `None` if it is an offer of one seller.
+    pub(crate) fn read(itinerary: &Value, option: &Value) -> Option<Self> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let parts: Vec<Part> = option["parts"]
             .as_array()
@@ -34,12 +39,18 @@ impl Combination {
             .iter()
             .map(|part| Part {
                 agent: text(&part["agent"]),
-                ends: [text(&part["origin"]), text(&part["destination"])],
+                legs: part["legs"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|leg| [text(&leg["origin"]), text(&leg["destination"])])
+                    .collect(),
                 price: part["price"].as_i64().unwrap(),
                 quoted: (text(&part["quoted"]["amount"]), text(&part["quoted"]["currency"])),
             })
             .collect();
         (!parts.is_empty()).then(|| Self {
+            itinerary: text(&itinerary["id"]),
             price: option["price"].as_i64().unwrap(),
             transfer: text(&option["transfer"]),
             parts,
@@ -62,13 +73,13 @@ pub(crate) fn check_combinations(
         return;
     }
     let atlas = atlas::atlas();
-    let hub = search::self_transfer::choose_hub(question, atlas).expect(what);
+    let hub = choose_hub(question, atlas).expect(what);
     let mut known: HashMap<(String, usize), Quotes> = HashMap::new();
     for combination in combinations {
         assert_eq!(combination.transfer, "self_transfer", "{what}: {combination:?}");
         let [first, second] = &combination.parts[..] else { panic!("{what}: {combination:?}") };
         assert_eq!(combination.price, first.price + second.price, "{what}: {combination:?}");
-        assert_eq!([&first.ends[1], &second.ends[0]], [&hub.airport.to_string(); 2], "{what}");
+        check_meeting(first, second, &hub, what);
         for (index, (part, asked)) in
             [(first, &hub.first), (second, &hub.second)].iter().enumerate()
         {
@@ -78,6 +89,66 @@ pub(crate) fn check_combinations(
             assert!(quotes.contains(&part.quoted), "{what}: nobody asks that: {part:?}");
             assert_eq!(part.price, converted(&part.quoted), "{what}: {part:?}");
         }
+    }
+}
+
+/// Every combination there is, is shown: those that trying every pair finds in what the partners of
+/// both extra questions say, the cheapest of them up to the limit. Holds if none of them fails.
+pub(crate) fn check_all_are_shown(
+    shown: &[Combination],
+    twin: &Twin,
+    question: &Question,
+    what: &str,
+) {
+    let settings = SelfTransferSettings::default();
+    let truth = match choose_hub(question, atlas::atlas()) {
+        None => Vec::new(),
+        Some(hub) => brute_force(&hub, twin, &settings),
+    };
+    let most = settings.combinations_max.size();
+    let prices = |all: &mut dyn Iterator<Item = i64>| {
+        let mut prices: Vec<i64> = all.collect();
+        prices.sort_unstable();
+        prices
+    };
+    let expected = prices(&mut truth.iter().take(most).map(|one| one.minor));
+    assert_eq!(prices(&mut shown.iter().map(|one| one.price)), expected, "{what}");
+    // Of equal prices at the limit any may be shown, but none that is not true.
+    let known: HashSet<(String, i64)> =
+        truth.iter().map(|one| (format!("{:032x}", one.key.0), one.minor)).collect();
+    for one in shown {
+        assert!(known.contains(&(one.itinerary.clone(), one.price)), "{what}: {one:?}");
+    }
+}
+
+fn brute_force(hub: &Hub, twin: &Twin, settings: &SelfTransferSettings) -> Vec<True> {
+    let extra = settings.partners_max.size() / 2;
+    let today = Date::from_days(((runtime::unix_ms() - 43_200_000) / 86_400_000) as i32);
+    let truth = |question: &Question| {
+        let chosen = choose_partners(question, &twin.roster, today, extra).ask;
+        let ids: Vec<PartnerId> =
+            chosen.iter().map(|&index| twin.roster[usize::from(index)].settings().id).collect();
+        twin.market.truth_for(&ids, question, &twin.faults)
+    };
+    let rules = TwoTickets {
+        change_min: settings.transfer_min_minutes.get() as i32,
+        airport_change_min: settings.airport_change_min_minutes.get() as i32,
+        change_max: settings.transfer_max_minutes.get() as i32,
+        side_max: SIDE_MAX,
+        combinations_max: usize::MAX,
+        currency: CurrencyCode::literal("GBP"),
+    };
+    rules.combine(&truth(&hub.first), &truth(&hub.second))
+}
+
+/// Both tickets touch the hub once on each leg: the near one first on the way out.
+fn check_meeting(near: &Part, far: &Part, hub: &Hub, what: &str) {
+    let at_hub = |code: &String| hub.airports.iter().any(|airport| airport.to_string() == *code);
+    assert_eq!(near.legs.len(), hub.first.legs.len(), "{what}: {near:?}");
+    assert_eq!(far.legs.len(), hub.second.legs.len(), "{what}: {far:?}");
+    for (index, (near, far)) in near.legs.iter().zip(&far.legs).enumerate() {
+        let (before, after) = if index == 0 { (near, far) } else { (far, near) };
+        assert!(at_hub(&before[1]) && at_hub(&after[0]), "{what}: {before:?} {after:?} {hub:?}");
     }
 }
 

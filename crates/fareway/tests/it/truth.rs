@@ -12,14 +12,16 @@ use domain::{
     AirportCode, Cabin, CityCode, CountryCode, Date, LegRequest, PartnerId, Place, Question,
     SearchRequest, Travellers,
 };
-use runtime::Random;
+use partners::asker::AskerParts;
+use partners::{Asker, AskerSettings, Registry};
+use runtime::{Random, Shutdown, TaskSet};
 use sandbox::{FaultPlan, Market, MarketSettings, PartnerFault};
-use search::{ASKED_FOR_SELF_TRANSFER, REMEMBERED};
+use search::{ASKED_FOR_SELF_TRANSFER, REMEMBERED, Roster};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::combinations::{Combination, check_combinations};
+use crate::combinations::{Combination, check_all_are_shown, check_combinations};
 use crate::process::Platform;
 
 /// Itinerary, agent, brand → cheapest quoted amount (decimal text), currency, as often as shown.
@@ -37,6 +39,7 @@ async fn every_itinerary_seller_and_price_is_the_markets_truth() {
     assert!(compared.offers > 100_000, "a thin test: {compared:?}");
     assert_eq!((compared.failed, compared.late), (0, 0), "{compared:?}");
     assert!(compared.combinations > 200, "a thin test: {compared:?}");
+    assert!(compared.combined_returns > 5, "a thin test: {compared:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -54,6 +57,8 @@ struct Compared {
     offers: usize,
     /// Self-transfers shown.
     combinations: usize,
+    /// Trips of two legs with some.
+    combined_returns: usize,
     partners: usize,
     failed: usize,
     /// Partners that did not answer in time though nothing was wrong with them.
@@ -66,6 +71,22 @@ struct Compared {
 pub(crate) struct Twin {
     pub(crate) market: Market,
     pub(crate) faults: FaultPlan,
+    /// All partners, as searches choose from them.
+    pub(crate) roster: Roster,
+}
+
+/// The market's partners, set up as the platform does, but never asked.
+fn roster(market: &Market, base: &str) -> Roster {
+    let asker = Asker::new(AskerParts {
+        settings: AskerSettings::default(),
+        decimals: |code| atlas::atlas().currency(code).map(|currency| currency.decimals),
+        workers: None,
+        tasks: TaskSet::default(),
+        shutdown: Shutdown::default(),
+    });
+    let registry = Registry::open(None, asker.unwrap());
+    assert_eq!(registry.register_all(market.partner_files(base)), []);
+    registry.snapshot().partners().into()
 }
 
 async fn compare_with(faulty_one_in: usize) -> Compared {
@@ -80,7 +101,8 @@ async fn compare_with(faulty_one_in: usize) -> Compared {
         0 => FaultPlan::none(),
         count => FaultPlan::one_in(count, market.sellers()),
     };
-    let twin = Arc::new(Twin { market, faults });
+    let roster = roster(&market, &platform.sandbox);
+    let twin = Arc::new(Twin { market, faults, roster });
     let mut random = Random::from_seed(faulty_one_in as u64);
     let room = Arc::new(Semaphore::new(AT_ONCE));
     let mut tasks = JoinSet::new();
@@ -98,6 +120,7 @@ async fn compare_with(faulty_one_in: usize) -> Compared {
         let one = one.expect("the comparison holds");
         compared.offers += one.offers;
         compared.combinations += one.combinations;
+        compared.combined_returns += one.combined_returns;
         compared.partners += one.partners;
         compared.failed += one.failed;
         compared.late += one.late;
@@ -121,6 +144,10 @@ async fn compare(
     let mut compared = Compared::default();
     let (mut in_time, mut late) = (Vec::new(), Vec::new());
     check_combinations(&combinations, twin, &question, &what);
+    if twin.faults.list().is_empty() {
+        check_all_are_shown(&combinations, twin, &question, &what);
+    }
+    compared.combined_returns = usize::from(request.legs.len() == 2 && !combinations.is_empty());
     compared.combinations = combinations.len();
     // What is remembered was said to an earlier question, and counts as if said now.
     let asked = |row: &&Value| {
@@ -189,7 +216,7 @@ async fn ask(platform: &Platform, request: &SearchRequest) -> (Shown, Vec<Combin
 fn take_options(itinerary: &Value, shown: &mut Shown, combinations: &mut Vec<Combination>) {
     let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
     for option in itinerary["options"].as_array().unwrap() {
-        if let Some(combination) = Combination::read(option) {
+        if let Some(combination) = Combination::read(itinerary, option) {
             combinations.push(combination);
             continue;
         }

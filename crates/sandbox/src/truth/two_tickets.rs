@@ -1,11 +1,13 @@
 //! Two tickets joined by the traveller, by brute force.
 //!
-//! True answers to "origin to hub" and "hub to destination" flow in; every pair that fits in time
-//! flows out, cheapest first. It looks at every pair and shares nothing with the product's own way
+//! True answers to the questions near and far of a hub flow in; every pair that fits in time on every
+//! leg flows out, cheapest first. It looks at every pair and shares nothing with the product's own way
 //! of combining (`connections::self_transfer`, `search`), so that one can be held against the other.
 //!
-//! Rules: one leg a side; of each itinerary with at most one stop the cheapest offer
-//! in the wished currency; sides are cut at `side_max` cheapest; both meet at one airport.
+//! Rules: on the first leg the near ticket lands where the far one takes off, on the second it is the
+//! other way round; both airports are the same, or of one city with more time between; of each itinerary
+//! with at most one stop a leg the cheapest offer in the wished currency; sides are cut at `side_max`
+//! cheapest.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +20,8 @@ use super::Truth;
 pub struct TwoTickets {
     /// Least minutes at the hub.
     pub change_min: i32,
+    /// Least minutes from one airport of its city to another.
+    pub airport_change_min: i32,
     /// Most minutes at the hub.
     pub change_max: i32,
     /// Itineraries of one side, cheapest first.
@@ -31,11 +35,11 @@ pub struct TwoTickets {
 /// Two tickets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Combination {
-    /// All flights as one leg.
+    /// The flights of both tickets, leg by leg.
     pub key: ItineraryKey,
     /// Sum of both tickets, minor units of the wished currency.
     pub minor: i64,
-    /// Minutes at the hub.
+    /// Minutes at the hub on the first leg.
     pub wait: i32,
     /// What each ticket is quoted at.
     pub quoted: [Money; 2],
@@ -44,7 +48,7 @@ pub struct Combination {
 /// One itinerary of a side with its cheapest price.
 #[derive(Clone, Debug)]
 struct Side {
-    segments: Vec<Segment>,
+    legs: Vec<Vec<Segment>>,
     minor: i64,
     quoted: Money,
 }
@@ -65,20 +69,35 @@ impl TwoTickets {
         combinations
     }
 
-    fn join(&self, one: &Side, other: &Side) -> Option<Combination> {
-        let (landing, take_off) = (one.segments.last()?, other.segments.first()?);
-        if landing.destination != take_off.origin {
+    fn join(&self, near: &Side, far: &Side) -> Option<Combination> {
+        if near.legs.len() != far.legs.len() {
             return None;
         }
-        let utc = |airport: AirportCode, time| atlas::atlas().utc_minutes(airport, time);
-        let wait =
-            utc(take_off.origin, take_off.departs)? - utc(landing.destination, landing.arrives)?;
-        if wait < self.change_min || wait > self.change_max {
-            return None;
+        let (mut legs, mut waits) = (Vec::new(), Vec::new());
+        for (index, (near, far)) in near.legs.iter().zip(&far.legs).enumerate() {
+            let (before, after) = if index == 0 { (near, far) } else { (far, near) };
+            waits.push(self.wait(before.last()?, after.first()?)?);
+            legs.push(before.iter().chain(after).copied().collect::<Vec<Segment>>());
         }
-        let key = ItineraryKey::of([one.segments.iter().chain(&other.segments)]);
-        let minor = one.minor.checked_add(other.minor)?;
-        Some(Combination { key, minor, wait, quoted: [one.quoted, other.quoted] })
+        let minor = near.minor.checked_add(far.minor)?;
+        let (key, wait) = (ItineraryKey::of(&legs), *waits.first()?);
+        Some(Combination { key, minor, wait, quoted: [near.quoted, far.quoted] })
+    }
+
+    /// Minutes between two flights, if a traveller can make the change.
+    fn wait(&self, landing: &Segment, take_off: &Segment) -> Option<i32> {
+        let atlas = atlas::atlas();
+        let (from, to) = (landing.destination, take_off.origin);
+        let least = if from == to {
+            self.change_min
+        } else if atlas.airport(from)?.city == atlas.airport(to)?.city {
+            self.airport_change_min.max(self.change_min)
+        } else {
+            return None;
+        };
+        let utc = |airport: AirportCode, time| atlas.utc_minutes(airport, time);
+        let wait = utc(to, take_off.departs)? - utc(from, landing.arrives)?;
+        (least..=self.change_max).contains(&wait).then_some(wait)
     }
 
     fn side(&self, truth: &Truth) -> Vec<Side> {
@@ -94,18 +113,16 @@ impl TwoTickets {
 
     fn add_side(&self, answer: &Answer, cheapest: &mut BTreeMap<ItineraryKey, Side>) {
         for offer in answer.offers() {
-            let segments: Vec<Segment> =
-                answer.legs_of(offer.itinerary).flatten().copied().collect();
-            let one_leg = answer.itinerary_legs(offer.itinerary).len() == 1;
+            let legs: Vec<Vec<Segment>> =
+                answer.legs_of(offer.itinerary).map(|leg| leg.copied().collect()).collect();
+            let few_stops = legs.iter().all(|leg| leg.len() <= 2);
             let converted = offer.price.and_then(|quoted| {
                 let money = atlas::atlas().rates().convert(quoted, self.currency)?;
                 Some((quoted, money.minor))
             });
-            let (Some((quoted, minor)), true) = (converted, one_leg && segments.len() <= 2) else {
-                continue;
-            };
+            let (Some((quoted, minor)), true) = (converted, few_stops) else { continue };
             let key = answer.keys()[offer.itinerary as usize];
-            let side = Side { segments, minor, quoted };
+            let side = Side { legs, minor, quoted };
             let known = cheapest.entry(key).or_insert_with(|| side.clone());
             if side.minor < known.minor {
                 *known = side;

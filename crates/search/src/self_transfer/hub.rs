@@ -15,7 +15,7 @@
 use std::sync::OnceLock;
 
 use atlas::{Airport, Atlas};
-use domain::{AirportCode, Place, PlaceSet, Question, QuestionLeg};
+use domain::{AirportCode, Date, Place, PlaceSet, Question, QuestionLeg};
 
 /// Airports that can be hubs: the most popular of the world.
 pub const HUBS_MAX: usize = 150;
@@ -27,8 +27,8 @@ const DISTANCE_KM_MIN: f64 = 700.0;
 const HUB_KM_MIN: f64 = 250.0;
 /// How much longer than the straight line the way over a hub may be.
 const DETOUR_MAX: f64 = 1.35;
-/// A flight longer than this lands on the next day more often than not: about ten hours.
-const OVERNIGHT_KM: f64 = 8_000.0;
+/// Kilometres flown in a minute, and minutes on the ground at both ends.
+const SPEED: (f64, f64) = (14.2, 30.0);
 
 /// A hub and the two questions whose answers meet there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +73,23 @@ pub fn choose_hub(question: &Question, atlas: &'static Atlas) -> Option<Hub> {
         }
     }
     let (_, hub) = best?;
-    Some(split(question, hub, &ways, atlas))
+    let hub = split(question, hub, &ways, atlas);
+    // A day lost on the way may leave none at the other end.
+    let in_order = |question: &Question| question.legs.is_sorted_by_key(|leg| leg.date);
+    (in_order(&hub.first) && in_order(&hub.second)).then_some(hub)
+}
+
+/// Whether a flight that departs at noon lands on the next day: most of its kind do then.
+fn lands_next_day(way: &Way, hub: AirportCode, date: Date, atlas: &Atlas) -> bool {
+    let noon = date.at_minute(12 * 60);
+    let minutes = || {
+        let (km_a_minute, ground) = SPEED;
+        let flown = atlas.distance_km(way.from, hub)? / km_a_minute + ground;
+        // How far the hub's clock is ahead of the origin's.
+        let ahead = atlas.utc_minutes(way.from, noon)? - atlas.utc_minutes(hub, noon)?;
+        Some(flown as i32 + ahead)
+    };
+    minutes().is_some_and(|minutes| minutes >= 12 * 60)
 }
 
 /// The two questions that meet at a hub.
@@ -87,7 +103,7 @@ fn split(question: &Question, hub: &Airport, ways: &[Way], atlas: &'static Atlas
     let place = PlaceSet { asked, airports };
     let (mut near, mut far) = (Vec::new(), Vec::new());
     for (index, (leg, way)) in question.legs.iter().zip(ways).enumerate() {
-        let overnight = atlas.distance_km(way.from, hub.code).is_some_and(|km| km > OVERNIGHT_KM);
+        let overnight = lands_next_day(way, hub.code, leg.date, atlas);
         let to = QuestionLeg { destination: place.clone(), ..leg.clone() };
         let date = leg.date.plus_days(i32::from(overnight));
         let on = QuestionLeg { origin: place.clone(), date, ..leg.clone() };
@@ -192,6 +208,32 @@ mod tests {
         assert_eq!(ends(&second), [(airports.clone(), sin.clone()), (sin, airports)]);
         assert_eq!(first.legs[0].date, question.legs[0].date);
         assert_eq!(second.legs[1].date, question.legs[1].date);
+    }
+
+    #[test]
+    fn the_second_ticket_is_for_the_day_on_which_the_first_lands() {
+        let atlas = atlas::atlas();
+        let day = crate::fixture::day();
+        let next_day = |from: &str, hub: &str| {
+            let from = AirportCode::literal(from);
+            let way = Way { from, to: from, km: 0.0 };
+            lands_next_day(&way, AirportCode::literal(hub), day, atlas)
+        };
+        // East over an ocean is a night; west over it, or a short way, is none.
+        assert!(next_day("JFK", "LHR") && next_day("LHR", "SIN"));
+        assert!(!next_day("LHR", "JFK") && !next_day("EDI", "LHR") && !next_day("SIN", "DXB"));
+    }
+
+    #[test]
+    fn a_trip_too_short_for_a_night_on_the_way_is_not_combined() {
+        let mut question = question_between(&[(&["JFK"], &["FCO"]), (&["FCO"], &["JFK"])]);
+        question.legs[1].date = question.legs[0].date;
+        let first_day = choose_hub(&question, atlas::atlas());
+        question.legs[1].date = question.legs[0].date.plus_days(3);
+        let later = choose_hub(&question, atlas::atlas());
+        let night = |hub: &Hub| hub.second.legs[0].date > question.legs[0].date;
+        assert!(later.as_ref().is_some_and(night), "{later:?}");
+        assert_eq!(first_day, None);
     }
 
     #[test]
