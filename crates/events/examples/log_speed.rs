@@ -1,7 +1,8 @@
 //! What the log costs on this disk, beside the same bytes written and synced by hand.
 //!
-//! `cargo run --release -p events --example log_speed [folder]`. One batch is 12,000 bytes, what
-//! about 2,700 prices need. Prints, for each load: batches/s, MB/s, latency of acknowledgement.
+//! `cargo run --release -p events --example log_speed [folder [URL]]`. One batch is 12,000 bytes, what
+//! about 2,700 prices need. Prints, for each load: batches/s, MB/s, latency of acknowledgement. With
+//! the URL of a log on Kafka (`--features kafka`) it runs the same there; its topic must be new.
 
 #![expect(clippy::print_stdout, reason = "it is a measurement")]
 
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use events::log::{Appending, Batch, FileLog, LogSettings, Record, Stamp, TopicPartition};
+use events::log::{self, Appending, Batch, Log, LogSettings, Record, Stamp, TopicPartition};
 use hdrhistogram::Histogram;
 use runtime::{Random, now, unix_ms};
 use storage::disk::{Disk, RealDisk};
@@ -63,7 +64,7 @@ struct Load {
     seconds: u64,
 }
 
-fn run(log: &FileLog, load: &Load, sequence: &mut u32) -> Result<(), Box<dyn Error>> {
+fn run(log: &dyn Log, load: &Load, sequence: &mut u32) -> Result<(), Box<dyn Error>> {
     let to = TopicPartition::new("prices", 0)?;
     let value = value();
     let mut latency = Histogram::<u64>::new(3)?;
@@ -83,7 +84,7 @@ fn run(log: &FileLog, load: &Load, sequence: &mut u32) -> Result<(), Box<dyn Err
                 *sequence += 1;
                 let batch = Batch::one(Record::of(value.clone(), unix_ms())).stamped(stamp);
                 let begun = now();
-                waiting.push_back((log.append_now(&to, &batch), begun));
+                waiting.push_back((log.append(&to, &batch), begun));
                 sent += 1;
             }
             let Some((appending, begun)) = waiting.front_mut() else {
@@ -117,14 +118,9 @@ fn run(log: &FileLog, load: &Load, sequence: &mut u32) -> Result<(), Box<dyn Err
     Ok(())
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let parent = std::env::args().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
-    let folder = parent.join(format!("fareway-log-speed-{}", std::process::id()));
-    let disk = Arc::new(RealDisk::open(&folder)?);
-    for (bytes, every_ms) in [(24_000, 4), (240_000, 4), (48_000, 0), (1_536_000, 0)] {
-        by_hand(&*disk, bytes, Duration::from_millis(every_ms))?;
-    }
-    let log = FileLog::open(Arc::clone(&disk) as Arc<dyn Disk>, "log", LogSettings::default())?;
+/// All loads, then everything read again by a log that is opened anew.
+fn measure(open: &dyn Fn() -> Result<Arc<dyn Log>, Box<dyn Error>>) -> Result<(), Box<dyn Error>> {
+    let log = open()?;
     let load = |name, per_second, in_flight, seconds| Load { name, per_second, in_flight, seconds };
     let mut sequence = 0;
     for load in [
@@ -134,17 +130,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         load("all it takes, 128 in flight", None, 128, 5),
         load("all it takes, 512 in flight", None, 512, 5),
     ] {
-        run(&log, &load, &mut sequence)?;
+        run(&*log, &load, &mut sequence)?;
     }
     drop(log);
 
     let started = now();
-    let log = FileLog::open(disk, "log", LogSettings::default())?;
-    println!("opened again in {:.0} ms", started.elapsed().as_secs_f64() * 1e3);
+    let log = open()?;
     let of = TopicPartition::new("prices", 0)?;
-    let (started, mut bytes, mut records, mut next) = (now(), 0, 0, log.bounds_now(&of).start);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let start = runtime.block_on(log.bounds(&of))?.start;
+    println!("opened again in {:.0} ms", started.elapsed().as_secs_f64() * 1e3);
+    let (started, mut bytes, mut records, mut next) = (now(), 0, 0, start);
     loop {
-        let fetched = log.read_now(&of, next, 4 << 20)?;
+        let fetched = runtime.block_on(log.read(&of, next, 4 << 20))?;
         if fetched.batches.is_empty() {
             break;
         }
@@ -160,7 +158,23 @@ fn main() -> Result<(), Box<dyn Error>> {
         bytes as f64 / 1e6 / seconds,
         records as f64 * PRICES / 1e6 / seconds
     );
-    drop(log);
+    Ok(())
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let parent = std::env::args().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
+    let folder = parent.join(format!("fareway-log-speed-{}", std::process::id()));
+    let disk = Arc::new(RealDisk::open(&folder)?);
+    for (bytes, every_ms) in [(24_000, 4), (240_000, 4), (48_000, 0), (1_536_000, 0)] {
+        by_hand(&*disk, bytes, Duration::from_millis(every_ms))?;
+    }
+    for url in std::iter::once(String::new()).chain(std::env::args().nth(2)) {
+        println!("{}", if url.is_empty() { "in files" } else { "on Kafka" });
+        measure(&|| {
+            let disk = Arc::clone(&disk) as Arc<dyn Disk>;
+            Ok(log::open(&url, disk, "log", LogSettings::default())?)
+        })?;
+    }
     std::fs::remove_dir_all(&folder)?;
     Ok(())
 }
