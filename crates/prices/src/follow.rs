@@ -23,7 +23,8 @@ use storage::disk::{self, Cursor, Disk};
 use crate::codec;
 use crate::history::{History, HistorySettings};
 use crate::indicative::{EuroRates, reduce};
-use crate::memory::{SCHEMA, TOPIC};
+use crate::memory::{SCHEMA, SCHEMA_FORGET, TOPIC};
+use crate::store::Invalidation;
 
 /// Bytes of the log read at once.
 const READ_BYTES: usize = 4 << 20;
@@ -163,6 +164,14 @@ impl Follower {
 
 fn take(batches: &[events::log::StoredBatch], history: &History, rates: &EuroRates) {
     for record in batches.iter().flat_map(|batch| batch.records().unwrap_or_default()) {
+        if record.schema() == Some(SCHEMA_FORGET) {
+            if let Ok((Invalidation::Route { origin, destination }, _)) =
+                Invalidation::from_bytes(&record.value)
+            {
+                history.forget_route(origin, destination);
+            }
+            continue;
+        }
         // What is no batch of prices is told by the replay of the store.
         if record.schema() != Some(SCHEMA) {
             continue;

@@ -223,13 +223,28 @@ impl History {
         let (today, first, newest) =
             (today(now_ms), self.first_day(now_ms), day_of(seconds(now_ms)));
         let expire = |shard: &mut Shard| {
-            shard.retain(|series| {
+            shard.retain(|_, series| {
                 series.close_before(newest);
                 series.drop_before(first);
                 i32::from(series.departs) >= today && !series.is_empty()
             })
         };
         self.shares.change_all(expire)
+    }
+
+    /// Forgets what trips from one airport to another cost, in every market. Returns how many went.
+    /// What a partner or a carrier contributed cannot be taken out: a day keeps its lowest, middle and
+    /// highest price, not whose they were.
+    pub fn forget_route(&self, origin: AirportCode, destination: AirportCode) -> usize {
+        self.shares.change_all(|shard| {
+            shard.retain(|route, _| (route.origin, route.destination) != (origin, destination))
+        })
+    }
+
+    /// Trips that had to go because memory was at its limit, since the start.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.shares.dropped()
     }
 
     /// How much is held.

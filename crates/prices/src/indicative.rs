@@ -270,6 +270,12 @@ impl Indicative {
         })
     }
 
+    /// Prices that had to go because memory was at its limit, since the start.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.shares.dropped()
+    }
+
     /// How much is held.
     #[must_use]
     pub fn size(&self) -> IndicativeSize {

@@ -3,7 +3,7 @@
 //! ```text
 //! remember(&[Seen]) ─ encode ─▶ log ─ on disk ─▶ store, indicative prices   (acknowledged)
 //! forget(partner, route, carrier) ─▶ log ─▶ the same indexes, and again at every replay
-//! start:  log ─ replay, oldest first ─▶ the same indexes, while they answer already
+//! start:  snapshot, then log ─ replay from there, oldest first ─▶ the same indexes, which answer already
 //! ```
 //!
 //! The log is the truth: the indexes can be thrown away and come back the same. Answers of one call
@@ -18,7 +18,11 @@
 //!
 //! It starts no task and reads no clock but `runtime`'s. Limits: those of log, store and index.
 
+mod calls;
+mod keep;
+
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use events::log::{self, Log, LogError, Record, Stamp, StoredBatch, TopicPartition};
@@ -33,6 +37,9 @@ use crate::indicative::{Forget, Indicative};
 use crate::seen::Seen;
 use crate::shared::{DECODE_MAX, SharedPrices, Wish};
 use crate::store::{Invalidation, PriceStore};
+use calls::Calls;
+
+pub use keep::{KeepError, KeepSettings, Kept, KeptParts};
 
 /// Topic of price batches.
 pub const TOPIC: &str = "prices";
@@ -84,6 +91,11 @@ pub struct Memory {
     /// there in order.
     stamp: Mutex<Stamp>,
     indexes: Indexes,
+    calls: Calls,
+    /// The first offset that the indexes lack at the start.
+    since: u64,
+    /// Whether the log has been read from there.
+    is_complete: AtomicBool,
     workers: Option<Workers>,
 }
 
@@ -186,8 +198,30 @@ impl Memory {
             None => Stamp::new(writer, 0, 0),
         };
         let stamp = stamp.ok_or_else(|| LogError::Name(format!("writer {writer}")))?;
-        let indexes = Indexes { store, indicative, shared: None };
-        Ok(Self { log, partition, stamp: Mutex::new(stamp), indexes, workers })
+        let end = log.bounds(&partition).await?.end;
+        Ok(Self {
+            log,
+            partition,
+            stamp: Mutex::new(stamp),
+            indexes: Indexes { store, indicative, shared: None },
+            calls: Calls::new(end),
+            since: 0,
+            is_complete: AtomicBool::new(false),
+            workers,
+        })
+    }
+
+    /// The same with indexes that [were kept](Kept): a replay begins at this offset.
+    #[must_use]
+    pub fn since(mut self, offset: u64) -> Self {
+        self.since = offset;
+        self
+    }
+
+    /// Whether the log has been read into the indexes.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.is_complete.load(Ordering::SeqCst)
     }
 
     /// The same, sharing answers with other processes. Say so before replaying.
@@ -223,6 +257,7 @@ impl Memory {
             Ok((batch.to_bytes()?, batch, seen))
         };
         let (bytes, batch, seen) = self.work(pack).await?;
+        let call = self.calls.begin().await;
         let durable = self.append(bytes, SCHEMA).await;
         let indexes = self.indexes.clone();
         let take = move || {
@@ -231,6 +266,7 @@ impl Memory {
             Ok(indexes.shared.map(|shared| shared.values(&indexes.store, &seen, now_ms)))
         };
         let values = self.work(take).await?;
+        call.done();
         if let (Some(shared), Some(values)) = (&self.indexes.shared, values) {
             shared.write(values).await;
         }
@@ -268,15 +304,20 @@ impl Memory {
     }
 
     /// Forgets what was seen until now of a partner, a route or a carrier; how many answers. A restart
-    /// forgets it again. Of the cheapest prices by day also those seen since the call began may go.
+    /// forgets it again, and processes that share answers are told. Of the cheapest prices by day also those seen since the call began may go.
     ///
     /// # Errors
     /// [`MemoryError::Log`]: it is forgotten, but comes back with a restart.
     pub async fn forget(&self, what: Invalidation) -> Result<usize, MemoryError> {
         let until_ms = runtime::unix_ms();
+        let call = self.calls.begin().await;
         let durable = self.append(what.to_bytes(until_ms), SCHEMA_FORGET).await;
         let indexes = self.indexes.clone();
         let forgotten = self.work(move || Ok(indexes.forget(what, until_ms))).await?;
+        call.done();
+        if let Some(shared) = &self.indexes.shared {
+            shared.tell_forgotten().await;
+        }
         durable?;
         Ok(forgotten)
     }
@@ -295,15 +336,15 @@ impl Memory {
         }
     }
 
-    /// Reads the log from its oldest record to its present end into the indexes. Answers that come in
-    /// meanwhile and are newer stay.
+    /// Reads the log into the indexes: from its oldest record, or from where those [that were
+    /// kept](Memory::since) stand, to its present end. Answers that come in meanwhile and are newer stay.
     ///
     /// # Errors
     /// [`LogError`] if the log cannot be read at all; damaged ranges are skipped and told.
     pub async fn replay(&self) -> Result<Replayed, LogError> {
         let bounds = self.log.bounds(&self.partition).await?;
         let mut replayed = Replayed::default();
-        let mut offset = bounds.start;
+        let mut offset = bounds.start.max(self.since);
         // Batches may come in any order, but not across a record that forgets.
         let mut under_way = FuturesUnordered::new();
         while offset < bounds.end {
@@ -344,6 +385,7 @@ impl Memory {
         while let Some(done) = under_way.next().await {
             replayed.add(done?);
         }
+        self.is_complete.store(true, Ordering::SeqCst);
         Ok(replayed)
     }
 

@@ -12,11 +12,14 @@
 //! - A value is a [batch](codec::Batch) of one answer behind a version and a checksum over key and bytes, because
 //!   a server shared with others may hold anything. What does not fit is ignored, counted and told.
 //! - How long an answer is fresh is decided here from the time it was seen, whatever the cache says.
-//! - What was [forgotten](Forgotten) here is not taken back from there.
+//! - What was [forgotten](Forgotten) is not taken back from there, here at once and in other processes
+//!   a second later: a value of its own says what was.
 //!
 //! The loss of the cache costs warmth, nothing else: every answer is on the log of whoever asked.
 //! Limits: [`READ_MAX`] for a read, [`DECODE_MAX`] for taking up what came, [`WRITE_MAX`] for each
 //! write of [`WRITE_BYTES`].
+
+mod forgotten;
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,6 +35,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 use crate::codec::{self, CodecError};
 use crate::seen::Seen;
 use crate::store::{Invalidation, Known, PriceStore};
+use forgotten::Forgotten;
 
 /// Version of keys and values; others are not read.
 const VERSION: u8 = 1;
@@ -45,8 +49,14 @@ pub const WRITE_MAX: Duration = Duration::from_millis(50);
 const WRITE_BYTES: usize = 1 << 20;
 /// How far clocks of two machines may differ.
 const SKEW_MS: i64 = 60_000;
-/// Things forgotten that are told apart.
-const FORGOTTEN_MAX: usize = 256;
+/// How often it is looked what other processes have forgotten.
+const LEARN_EVERY_MS: i64 = 1_000;
+/// Tries to tell others, since two may tell at the same time.
+const TELL_TRIES: usize = 3;
+/// Where it stands what was forgotten.
+const FORGOTTEN_KEY: &str = "fareway:prices:1:forgotten";
+/// No answer is fresh for longer than twice a week.
+const FORGOTTEN_LIFETIME: Duration = Duration::from_secs(15 * 86_400);
 /// How often trouble is told.
 const TELL_EVERY_MS: i64 = 60_000;
 
@@ -93,6 +103,8 @@ pub struct SharedPrices {
     given: AtomicU64,
     failed: AtomicU64,
     told_ms: AtomicI64,
+    /// When it was last looked what others have forgotten.
+    learned_ms: AtomicI64,
 }
 
 impl SharedPrices {
@@ -109,6 +121,7 @@ impl SharedPrices {
             given: zero(),
             failed: zero(),
             told_ms: AtomicI64::new(i64::MIN / 2),
+            learned_ms: AtomicI64::new(i64::MIN / 2),
         }
     }
 
@@ -152,6 +165,7 @@ impl SharedPrices {
     pub(crate) async fn read(&self, wishes: Vec<Wish>) -> Vec<(Wish, Bytes)> {
         let keys: Vec<String> = wishes.iter().map(key_of).collect();
         let deadline = Deadline::after(runtime::now(), READ_MAX);
+        self.learn(deadline).await;
         let values = match self.cache.get_many(&keys, deadline).await {
             Ok(values) => values,
             Err(error) => {
@@ -227,6 +241,62 @@ impl SharedPrices {
         self.forgotten().add(what, until_ms);
     }
 
+    /// Tells the processes that share this cache what to forget, as far as the cache takes it. One that
+    /// is not told goes on taking what was shared until it is stale.
+    pub(crate) async fn tell_forgotten(&self) {
+        for _ in 0..TELL_TRIES {
+            let deadline = Deadline::after(runtime::now(), WRITE_MAX);
+            let theirs = match self.read_forgotten(deadline).await {
+                Ok(theirs) => theirs,
+                Err(error) => return self.note_failed(&error),
+            };
+            let all = {
+                let mut own = self.forgotten();
+                if theirs.as_ref().is_some_and(|theirs| theirs.has_all_of(&own)) {
+                    return;
+                }
+                own.add_all(&theirs.unwrap_or_default());
+                own.to_bytes()
+            };
+            let entry = CacheEntry {
+                key: FORGOTTEN_KEY.to_owned(),
+                value: all.into(),
+                lifetime: FORGOTTEN_LIFETIME,
+            };
+            if let Err(error) = self.cache.set_many(&[entry], deadline).await {
+                return self.note_failed(&error);
+            }
+        }
+    }
+
+    /// Takes note of what others have forgotten, now and then.
+    async fn learn(&self, deadline: Deadline) {
+        let (now_ms, last_ms) = (runtime::unix_ms(), self.learned_ms.load(Ordering::Relaxed));
+        let relaxed = Ordering::Relaxed;
+        if now_ms - last_ms < LEARN_EVERY_MS
+            || self.learned_ms.compare_exchange(last_ms, now_ms, relaxed, relaxed).is_err()
+        {
+            return;
+        }
+        match self.read_forgotten(deadline).await {
+            Ok(Some(theirs)) => self.forgotten().add_all(&theirs),
+            Ok(None) => {}
+            Err(error) => self.note_failed(&error),
+        }
+    }
+
+    /// What stands there; nothing if that makes no sense.
+    async fn read_forgotten(&self, deadline: Deadline) -> Result<Option<Forgotten>, CacheError> {
+        let values = self.cache.get_many(&[FORGOTTEN_KEY.to_owned()], deadline).await?;
+        let Some(value) = values.into_iter().flatten().next() else { return Ok(None) };
+        let read = Forgotten::from_bytes(&value);
+        if read.is_none() {
+            self.damaged.fetch_add(1, Ordering::Relaxed);
+            self.tell(|_| tracing::warn!(key = FORGOTTEN_KEY, "a shared value is damaged"));
+        }
+        Ok(read)
+    }
+
     fn forgotten(&self) -> MutexGuard<'_, Forgotten> {
         // changed by steps that leave it whole
         self.forgotten.lock().unwrap_or_else(PoisonError::into_inner)
@@ -259,36 +329,6 @@ impl SharedPrices {
         {
             tell(self.counts());
         }
-    }
-}
-
-/// What was forgotten, so that it is not taken back. Beyond [`FORGOTTEN_MAX`] nothing is taken that
-/// was seen before the oldest of it.
-#[derive(Debug, Default)]
-struct Forgotten {
-    all: Vec<(Invalidation, i64)>,
-    floor_ms: Option<i64>,
-}
-
-impl Forgotten {
-    fn add(&mut self, what: Invalidation, until_ms: i64) {
-        match self.all.iter_mut().find(|(known, _)| *known == what) {
-            Some((_, known_ms)) => *known_ms = until_ms.max(*known_ms),
-            None => self.all.push((what, until_ms)),
-        }
-        if self.all.len() > FORGOTTEN_MAX {
-            self.all.sort_unstable_by_key(|&(_, until_ms)| until_ms);
-            let (_, oldest_ms) = self.all.remove(0);
-            self.floor_ms = self.floor_ms.max(Some(oldest_ms));
-        }
-    }
-
-    fn concerns(&self, seen: &Seen) -> bool {
-        self.floor_ms.is_some_and(|floor_ms| seen.at_ms <= floor_ms)
-            || self
-                .all
-                .iter()
-                .any(|&(what, until_ms)| seen.at_ms <= until_ms && what.concerns(seen))
     }
 }
 

@@ -3,7 +3,7 @@
 //! At the limit the share whose oldest entry is the oldest of all drops its oldest ones, again until
 //! there is room. One lock is held at a time.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Shares of an index.
@@ -25,12 +25,14 @@ pub(crate) trait Share: Default {
 pub(crate) struct Shares<S> {
     shares: Vec<RwLock<S>>,
     bytes: AtomicUsize,
+    /// Entries that had to go because memory was at its limit.
+    dropped: AtomicU64,
 }
 
 impl<S: Share> Default for Shares<S> {
     fn default() -> Self {
         let shares = (0..SHARES).map(|_| RwLock::default()).collect();
-        Self { shares, bytes: AtomicUsize::new(0) }
+        Self { shares, bytes: AtomicUsize::new(0), dropped: AtomicU64::new(0) }
     }
 }
 
@@ -75,6 +77,11 @@ impl<S: Share> Shares<S> {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    /// Entries dropped for want of room since the start.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
     /// Drops oldest entries until memory is within a limit. Returns how many went.
     pub(crate) fn make_room(&self, bytes_max: usize) -> usize {
         let mut dropped = 0;
@@ -86,6 +93,7 @@ impl<S: Share> Shares<S> {
             let Some((_, index)) = oldest.min() else { break };
             dropped += self.change(index, S::drop_oldest);
         }
+        self.dropped.fetch_add(dropped as u64, Ordering::Relaxed);
         dropped
     }
 }

@@ -26,7 +26,8 @@ mod invalidation;
 mod shard;
 mod snapshot;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use domain::{AgentId, Answer, Date, ItineraryKey, Money, PartnerId, QuestionKey};
 use runtime::Limited;
@@ -173,8 +174,9 @@ pub struct StoreSize {
 #[derive(Debug)]
 pub struct PriceStore {
     shards: Box<[Mutex<Shard>]>,
-    freshness: Freshness,
+    freshness: RwLock<Arc<Freshness>>,
     settings: StoreSettings,
+    evicted: AtomicU64,
 }
 
 impl PriceStore {
@@ -182,7 +184,19 @@ impl PriceStore {
     #[must_use]
     pub fn new(settings: StoreSettings, freshness: Freshness) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Self { shards, freshness, settings }
+        let freshness = RwLock::new(Arc::new(freshness));
+        Self { shards, freshness, settings, evicted: AtomicU64::new(0) }
+    }
+
+    /// The rules in use.
+    #[must_use]
+    pub fn freshness(&self) -> Arc<Freshness> {
+        Arc::clone(&self.freshness.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Uses other rules from now on, also for what is remembered already.
+    pub fn set_freshness(&self, freshness: Freshness) {
+        *self.freshness.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(freshness);
     }
 
     /// Takes answers. Their order matters only at the memory limit.
@@ -213,7 +227,9 @@ impl PriceStore {
     ) -> Result<(), CodecError> {
         let mut shard = self.shard(key);
         shard.take(key, block, taken)?;
-        taken.evicted += shard.evict(self.shard_bytes());
+        let evicted = shard.evict(self.shard_bytes());
+        taken.evicted += evicted;
+        self.evicted.fetch_add(evicted as u64, Ordering::Relaxed);
         Ok(())
     }
 
@@ -221,16 +237,17 @@ impl PriceStore {
     #[must_use]
     pub fn recall(&self, key: QuestionKey, now_ms: i64, wanted: Wanted) -> Vec<Remembered> {
         let Some(held) = self.shard(key).get(key).map(Entry::share) else { return Vec::new() };
+        let rules = self.freshness();
         // reading the blocks needs no lock
         let chosen =
-            |slot: &entry::Slot| wanted == Wanted::Any || now_ms < self.fresh_until(&held, slot);
+            |slot: &entry::Slot| wanted == Wanted::Any || now_ms < fresh_until(&rules, &held, slot);
         let mut remembered: Vec<Remembered> = held
             .answers(chosen)
             .into_iter()
             .map(|(slot, answer)| Remembered {
                 partner: slot.partner,
                 seen_ms: slot.at_ms,
-                fresh_until_ms: self.fresh_until(&held, slot),
+                fresh_until_ms: fresh_until(&rules, &held, slot),
                 answer: Arc::new(answer),
             })
             .collect();
@@ -241,18 +258,19 @@ impl PriceStore {
     /// Whether a price may be sold as it is, or must be asked for again first.
     #[must_use]
     pub fn may_be_bought(&self, partner: PartnerId, seen_ms: i64, now_ms: i64) -> bool {
-        self.freshness.may_be_bought(partner, seen_ms, now_ms)
+        self.freshness().may_be_bought(partner, seen_ms, now_ms)
     }
 
     /// Which partners' answers to a question are remembered, by partner, without reading them.
     #[must_use]
     pub fn known(&self, key: QuestionKey) -> Vec<Known> {
+        let rules = self.freshness();
         let shard = self.shard(key);
         let Some(entry) = shard.get(key) else { return Vec::new() };
         let known = |slot: &entry::Slot| Known {
             partner: slot.partner,
             seen_ms: slot.at_ms,
-            fresh_until_ms: self.fresh_until(entry, slot),
+            fresh_until_ms: fresh_until(&rules, entry, slot),
             offers: slot.offers.len() as u32,
         };
         entry.slots().iter().map(known).collect()
@@ -308,6 +326,12 @@ impl PriceStore {
         })
     }
 
+    /// Questions that had to go because memory was at its limit, since the start.
+    #[must_use]
+    pub fn evicted(&self) -> u64 {
+        self.evicted.load(Ordering::Relaxed)
+    }
+
     /// Whether two stores remember the same: the same answers, seen at the same times, with the same
     /// paces. Compares every answer, however it is packed.
     #[must_use]
@@ -318,16 +342,6 @@ impl PriceStore {
         self.shards.iter().zip(&other.shards).all(same)
     }
 
-    fn fresh_until(&self, entry: &Entry, slot: &entry::Slot) -> i64 {
-        self.freshness.fresh_until_ms(&Age {
-            partner: slot.partner,
-            departs: entry.departs(),
-            at_ms: slot.at_ms,
-            has_offers: !slot.offers.is_empty(),
-            pace: slot.pace,
-        })
-    }
-
     fn shard(&self, key: QuestionKey) -> MutexGuard<'_, Shard> {
         lock(&self.shards[(key.0 >> 64) as usize % SHARDS])
     }
@@ -335,6 +349,16 @@ impl PriceStore {
     fn shard_bytes(&self) -> usize {
         (self.settings.memory_mib.size() << 20) / SHARDS
     }
+}
+
+fn fresh_until(rules: &Freshness, entry: &Entry, slot: &entry::Slot) -> i64 {
+    rules.fresh_until_ms(&Age {
+        partner: slot.partner,
+        departs: entry.departs(),
+        at_ms: slot.at_ms,
+        has_offers: !slot.offers.is_empty(),
+        pace: slot.pace,
+    })
 }
 
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {

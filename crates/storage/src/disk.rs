@@ -166,8 +166,11 @@ pub fn replace_with(
 ) -> io::Result<()> {
     let draft = format!("{path}.draft");
     let file = disk.create(&draft)?;
-    write(&*file)?;
-    file.sync()?;
+    if let Err(error) = write(&*file).and_then(|()| file.sync()) {
+        // A disk that is full shall not stay full of this. If it refuses, the next draft replaces it.
+        let _ = disk.remove(&draft);
+        return Err(error);
+    }
     disk.rename(&draft, path)?;
     disk.sync_dir(folder_of(path))
 }

@@ -9,7 +9,7 @@ use crate::freshness::Freshness;
 use crate::history::Trip;
 use crate::indicative::{Indicative, IndicativeSettings};
 use crate::memory::Memory;
-use crate::store::{PriceStore, StoreSettings};
+use crate::store::{Invalidation, PriceStore, StoreSettings};
 
 const PATH: &str = "history.snap";
 
@@ -99,6 +99,40 @@ async fn the_history_follows_the_log_and_goes_on_from_its_snapshot() {
     remember(&log, 2, seen("p1")).await;
     run_until(again, 2).await;
     assert_eq!(follower(&disk, &log).offset(), 2);
+}
+
+#[tokio::test]
+async fn a_route_that_was_forgotten_has_no_history_and_stays_without_after_a_restart() {
+    let disk = Arc::new(FaultDisk::from_seed(4));
+    let log = log_on(&disk);
+    let told = seen("p0");
+    remember(&log, 1, told.clone()).await;
+    let [out, back] = &told[0].question.legs[..] else { panic!("a return trip") };
+    let ends = (out.origin.airports[0], out.destination.airports[0]);
+    assert_eq!((back.origin.airports[0], back.destination.airports[0]), (ends.1, ends.0));
+    let forget = |writer, origin, destination| {
+        let log = Arc::clone(&log);
+        async move {
+            let store = Arc::new(PriceStore::new(StoreSettings::default(), Freshness::default()));
+            let indicative = Arc::new(Indicative::new(IndicativeSettings::default(), rates()));
+            let memory = Memory::open(log as _, writer, store, indicative, None).await.unwrap();
+            memory.forget(Invalidation::Route { origin, destination }).await.unwrap();
+        }
+    };
+    forget(2, ends.1, ends.0).await;
+    let history = run_until(follower(&disk, &log), 2).await;
+    assert_eq!(days(&history), 1, "the way back is another route");
+    forget(3, ends.0, ends.1).await;
+    let history = run_until(follower(&disk, &log), 3).await;
+    assert_eq!(days(&history), 0);
+    assert_eq!(days(follower(&disk, &log).history()), 0);
+    // Without its snapshot all comes from the log, and the record that forgets with it.
+    disk.put(PATH, b"");
+    let history = run_until(follower(&disk, &log), 3).await;
+    assert_eq!(days(&history), 0);
+    remember(&log, 4, seen("p1")).await;
+    let history = run_until(follower(&disk, &log), 4).await;
+    assert_eq!(days(&history), 1);
 }
 
 #[tokio::test]

@@ -100,11 +100,11 @@ impl Shard {
     }
 
     /// Keeps the trips that pass and may change them. Returns how many went.
-    pub(super) fn retain(&mut self, mut keep: impl FnMut(&mut Series) -> bool) -> usize {
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&Route, &mut Series) -> bool) -> usize {
         let before = self.trips;
         let (mut trips, mut bytes, mut oldest) = (0, 0, u32::MAX);
-        self.routes.retain(|_, held| {
-            held.retain_mut(&mut keep);
+        self.routes.retain(|route, held| {
+            held.retain_mut(|series| keep(route, series));
             if held.capacity() > held.len() * 2 {
                 held.shrink_to_fit();
             }
@@ -151,7 +151,7 @@ impl Share for Shard {
         let (older, &mut limit, _) = last.select_nth_unstable(share - 1);
         // Of trips observed in the limit's second, as many go as the share still asks for.
         let mut of_limit = share - older.iter().filter(|&&last_s| last_s < limit).count();
-        self.retain(|series| {
+        self.retain(|_, series| {
             if series.last_s != limit {
                 return series.last_s > limit;
             }

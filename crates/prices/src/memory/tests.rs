@@ -8,22 +8,25 @@ use crate::freshness::Freshness;
 use crate::indicative::{EuroRates, IndicativeSettings};
 use crate::store::{StoreSettings, Wanted};
 
-fn log_on(disk: &Arc<FaultDisk>) -> Arc<FileLog> {
+pub(super) fn log_on(disk: &Arc<FaultDisk>) -> Arc<FileLog> {
     let settings = LogSettings { retry_ms: runtime::Limited::literal(1), ..LogSettings::default() };
     let disk: Arc<dyn Disk> = Arc::clone(disk) as _;
     Arc::new(FileLog::open_inline(disk, "log", settings).unwrap())
 }
 
-async fn memory_on(disk: &Arc<FaultDisk>) -> Memory {
+pub(super) fn rates() -> Arc<EuroRates> {
     let rates = ["GBP", "EUR", "USD"].map(|code| (code.parse::<CurrencyCode>().unwrap(), 0.01));
-    let indicative =
-        Arc::new(Indicative::new(IndicativeSettings::default(), Arc::new(EuroRates::new(rates))));
+    Arc::new(EuroRates::new(rates))
+}
+
+async fn memory_on(disk: &Arc<FaultDisk>) -> Memory {
+    let indicative = Arc::new(Indicative::new(IndicativeSettings::default(), rates()));
     let store = Arc::new(PriceStore::new(StoreSettings::default(), Freshness::default()));
     Memory::open(log_on(disk), 1, store, indicative, None).await.unwrap()
 }
 
 /// Answers of three partners to a question that is still ahead, seen so many milliseconds ago.
-fn seen(number: u64, age_ms: i64) -> Vec<Seen> {
+pub(super) fn seen(number: u64, age_ms: i64) -> Vec<Seen> {
     let mut asked = question(number);
     let today = (runtime::unix_ms() / 86_400_000) as i32;
     for (leg, days) in asked.legs.iter_mut().zip([60, 67]) {

@@ -3,6 +3,7 @@ use events::log::{FileLog, LogSettings};
 use storage::cache::open;
 use storage::disk::FaultDisk;
 
+use super::forgotten::FORGOTTEN_MAX;
 use super::*;
 use crate::fixture::{World, question};
 use crate::freshness::Freshness;
@@ -212,6 +213,31 @@ async fn what_was_forgotten_is_not_taken_back_even_after_a_restart() {
     tokio::time::sleep(Duration::from_millis(5)).await;
     one.memory.remember(self::seen(7, 60, 0)).await.unwrap();
     assert_eq!(other.search(&seen).await, 3);
+}
+
+#[tokio::test]
+async fn a_process_that_shares_answers_does_not_take_what_another_has_forgotten() {
+    let cache = memory_cache();
+    let (one, other, third) =
+        (Pod::start(&cache).await, Pod::start(&cache).await, Pod::start(&cache).await);
+    let seen = seen(7, 60, 1_000);
+    one.memory.remember(seen.clone()).await.unwrap();
+    // Two at once: neither note replaces the other.
+    let (forget_one, forget_other) = (
+        one.memory.forget(Invalidation::Partner(seen[0].partner)),
+        other.memory.forget(Invalidation::Partner(seen[1].partner)),
+    );
+    let (one_gone, other_gone) = tokio::join!(forget_one, forget_other);
+    assert_eq!((one_gone, other_gone), (Ok(1), Ok(0)));
+    assert_eq!(third.search(&seen).await, 1);
+    // A damaged note counts for nothing.
+    let wrong = CacheEntry {
+        key: FORGOTTEN_KEY.to_owned(),
+        value: Bytes::from_static(b"something else"),
+        lifetime: Duration::from_secs(60),
+    };
+    cache.set_many(&[wrong], Deadline::after(runtime::now(), WRITE_MAX)).await.unwrap();
+    assert_eq!(Pod::start(&cache).await.search(&seen).await, 3);
 }
 
 #[test]

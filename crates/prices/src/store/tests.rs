@@ -35,7 +35,7 @@ fn snapshot(store: &PriceStore) -> Vec<u8> {
 }
 
 fn restore(like: &PriceStore, bytes: &[u8]) -> Result<PriceStore, RestoreError> {
-    PriceStore::restore(like.settings.clone(), like.freshness.clone(), bytes)
+    PriceStore::restore(like.settings.clone(), Freshness::clone(&like.freshness()), bytes)
 }
 
 #[test]
@@ -51,6 +51,28 @@ fn the_later_answer_of_a_partner_stays_in_whatever_order_they_come() {
         assert_eq!(found.len(), 1);
         assert_eq!(*found[0].answer, remembered(&late.answer).unwrap());
     }
+}
+
+#[test]
+fn other_rules_count_at_once_and_for_what_is_there() {
+    let world = World::new(question(1), 20);
+    let (store, key) = (store(), world.question.key());
+    store.take(&world.search(NOW, 3, 10)).unwrap();
+    let fresh = |at_ms| store.recall(key, at_ms, Wanted::Fresh).len();
+    assert_eq!(fresh(NOW + 2 * HOUR), 3);
+    let short = FreshnessSettings {
+        this_week_minutes: Limited::literal(60),
+        changed_per_mille: Limited::literal(1_000),
+        ..FreshnessSettings::default()
+    };
+    store.set_freshness(Freshness::default().with_partner(partner(1), short));
+    assert_eq!(fresh(NOW + 2 * HOUR), 2);
+    assert_eq!(
+        store.known(key).iter().filter(|one| one.fresh_until_ms < NOW + 2 * HOUR).count(),
+        1
+    );
+    store.set_freshness(Freshness::default());
+    assert_eq!(fresh(NOW + 2 * HOUR), 3);
 }
 
 #[test]
@@ -148,6 +170,7 @@ fn memory_stays_within_its_limit_and_the_oldest_go_first() {
     }
     assert!(evicted > 200, "{evicted}");
     assert_eq!(store.size().questions + evicted, 800);
+    assert_eq!(store.evicted(), evicted as u64);
     // in each shard those that stayed are newer than those that went
     let mut went: BTreeMap<usize, u64> = BTreeMap::new();
     for number in (0..800).rev() {

@@ -37,6 +37,7 @@ fn memory_stays_within_its_limit_and_what_was_not_observed_for_longest_goes_firs
     }
     let size = history.size();
     assert!(dropped > 0, "the limit was reached: {size:?}");
+    assert_eq!(history.dropped(), dropped as u64);
     assert!(size.bytes > (1 << 20) * 3 / 4, "memory that is there is used: {}", size.bytes);
     let mut counted = 0;
     for shard in history.shares.each() {

@@ -38,6 +38,7 @@ fn memory_stays_within_its_limit_and_the_oldest_prices_go_first() {
         assert!(index.size().bytes <= 1 << 20);
     }
     assert!(dropped > 0, "the limit was reached");
+    assert_eq!(index.dropped(), dropped as u64);
     let size = index.size();
     assert_eq!(size.entries, taken - dropped);
     assert!(size.bytes > (1 << 20) * 3 / 4, "memory that is there is used: {}", size.bytes);
