@@ -102,6 +102,8 @@ impl Dial {
             .set("fetch.error.backoff.ms", "100")
             .set("queued.max.messages.kbytes", (kafka.fetch_bytes.get() / 1_024).to_string())
             .set("queued.min.messages", "1000")
+            // Otherwise the next bytes come a second after the ones fetched ahead were too many.
+            .set("fetch.queue.backoff.ms", "5")
             .set("fetch.max.bytes", at_once.to_string())
             .set("fetch.message.max.bytes", at_once.to_string())
             // The largest batch is given whole even if it is beyond what was asked for.
