@@ -41,14 +41,16 @@ impl What {
         }
     }
 
-    /// Where its sentences stand in the dictionaries, and its picture.
-    fn names(&self) -> (&'static str, &'static str) {
+    /// Its title and its text in the dictionaries, and its picture.
+    fn names(&self) -> [&'static str; 3] {
         match self {
-            Self::Gone(_) => ("gone", "empty"),
-            Self::Changed(_) => ("changed", "filtered"),
-            Self::Expired => ("expired", "expired"),
-            Self::Broken => ("broken", "expired"),
-            Self::Failed => ("failed", "failed"),
+            Self::Gone(Some(_)) => ["go.gone", "go.gone_text", "empty"],
+            // Nobody could be asked again.
+            Self::Gone(None) => ["go.gone", "go.lost_text", "empty"],
+            Self::Changed(_) => ["go.changed", "go.changed_text", "filtered"],
+            Self::Expired => ["go.expired", "go.expired_text", "expired"],
+            Self::Broken => ["go.broken", "go.broken_text", "expired"],
+            Self::Failed => ["go.failed", "go.failed_text", "failed"],
         }
     }
 
@@ -75,9 +77,8 @@ impl Notice<'_> {
     /// The page as HTML.
     pub(super) fn render(&self) -> String {
         let Texts { language, right_to_left, .. } = *self.texts;
-        let (name, picture) = self.what.names();
-        let title = self.say(&format!("go.{name}"));
-        let text = self.sentence(&format!("go.{name}_text"));
+        let [title, text, picture] = self.what.names();
+        let (title, text) = (self.say(title), self.sentence(text));
         let direction = if right_to_left { "rtl" } else { "ltr" };
         let (home, skip, foot) =
             (self.say("shell.home"), self.say("shell.skip"), self.say("shell.foot"));

@@ -110,6 +110,7 @@ fn every_sentence_of_every_notice_is_there_in_every_language() {
         let trip = trip(locale);
         for what in [
             What::Gone(Some(ItineraryKey(1))),
+            What::Gone(None),
             What::Changed(followed(change)),
             What::Expired,
             What::Broken,
