@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_url_that_opens_no_log_ends_the_start_with_a_sentence() {
+    async fn kafka_is_reached_only_by_a_build_with_it_and_no_other_place_by_any() {
         let told = |url: &str| {
             let settings = PricesSettings { log_url: url.to_owned(), ..PricesSettings::default() };
             let folder = std::env::temp_dir().join("fareway-log-url");

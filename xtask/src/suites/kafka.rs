@@ -14,7 +14,7 @@ pub(super) fn run(ground: &Ground) -> Result<Tally> {
         "clippy --locked --all-targets -p events --features kafka -- -D warnings",
         "clippy --locked --all-targets -p fareway --features kafka -- -D warnings",
         "test --locked --no-fail-fast -p events --features kafka kafka",
-        "test --locked --no-fail-fast -p fareway --features kafka kafka",
+        "test --locked --no-fail-fast -p fareway --bin fareway --features kafka kafka",
     ];
     let mut tally = Tally::default();
     for line in lines {

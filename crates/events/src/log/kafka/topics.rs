@@ -50,10 +50,13 @@ impl Topics {
         of: &TopicPartition,
         error: &KafkaError,
     ) -> Result<Option<T>, LogError> {
-        let count = self.count(&self.dial.place.topic(of.topic()))?;
-        let missing =
-            is_unknown(error) && count.is_none_or(|count| count <= of.partition() as usize);
-        if missing { Ok(None) } else { Err(self.dial.unreadable(error)) }
+        if is_unknown(error) {
+            let count = self.count(&self.dial.place.topic(of.topic()))?;
+            if count.is_none_or(|count| count <= of.partition() as usize) {
+                return Ok(None);
+            }
+        }
+        Err(self.dial.unreadable(error))
     }
 
     /// The first offset at or after a time that Kafka can have.
