@@ -28,7 +28,7 @@ const HUB_KM_MIN: f64 = 250.0;
 /// How much longer than the straight line the way over a hub may be.
 const DETOUR_MAX: f64 = 1.35;
 /// Kilometres flown in a minute, and minutes on the ground at both ends.
-const SPEED: (f64, f64) = (14.2, 30.0);
+const SPEED: (f64, f64) = (13.8, 30.0);
 
 /// A hub and the two questions whose answers meet there.
 #[derive(Clone, Debug, PartialEq, Eq)]
