@@ -8,6 +8,7 @@ use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use runtime::now;
 
 use super::client::{Dial, Said, is_unknown};
 use crate::log::batch::BATCH_BYTES_MAX;
@@ -15,6 +16,7 @@ use crate::log::{LogError, TopicPartition};
 
 /// Times that a topic just made is looked for.
 const LOOKS: u32 = 50;
+/// Pause before looking or asking again.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Asks brokers. Its calls hold the thread, at most `answer_ms` each.
@@ -33,30 +35,13 @@ impl Topics {
     /// The first offset kept and the next one; none if there is no such partition.
     pub(super) fn bounds(&self, of: &TopicPartition) -> Result<Option<Range<u64>>, LogError> {
         let name = self.dial.place.topic(of.topic());
-        let marks = self.asker.fetch_watermarks(&name, partition_of(of), self.dial.patience());
-        match marks {
-            Ok((low, high)) => {
-                let end = u64::try_from(high).unwrap_or(0);
-                Ok(Some(u64::try_from(low).unwrap_or(0).min(end)..end))
-            }
-            Err(error) => self.none_if_missing(of, &error),
-        }
-    }
-
-    /// An error that may only say that there is nothing. A partition without a leader is called
-    /// unknown too, as all are while brokers start.
-    fn none_if_missing<T>(
-        &self,
-        of: &TopicPartition,
-        error: &KafkaError,
-    ) -> Result<Option<T>, LogError> {
-        if is_unknown(error) {
-            let count = self.count(&self.dial.place.topic(of.topic()))?;
-            if count.is_none_or(|count| count <= of.partition() as usize) {
-                return Ok(None);
-            }
-        }
-        Err(self.dial.unreadable(error))
+        let patience = self.dial.patience();
+        let marks =
+            self.ask(of, || self.asker.fetch_watermarks(&name, partition_of(of), patience))?;
+        Ok(marks.map(|(low, high)| {
+            let end = u64::try_from(high).unwrap_or(0);
+            u64::try_from(low).unwrap_or(0).min(end)..end
+        }))
     }
 
     /// The first offset at or after a time that Kafka can have.
@@ -66,7 +51,7 @@ impl Topics {
         at_ms: i64,
     ) -> Result<Option<u64>, LogError> {
         let name = self.dial.place.topic(of.topic());
-        let ask = || -> KafkaResult<Option<u64>> {
+        let found = self.ask(of, || {
             let mut times = TopicPartitionList::new();
             times.add_partition_offset(&name, partition_of(of), Offset::Offset(at_ms.max(1)))?;
             let found = self.asker.offsets_for_times(times, self.dial.patience())?;
@@ -76,8 +61,35 @@ impl Topics {
                 Offset::Offset(offset) => u64::try_from(offset).ok(),
                 _ => None,
             })
-        };
-        ask().or_else(|error| self.none_if_missing(of, &error))
+        });
+        Ok(found?.flatten())
+    }
+
+    /// Asks; none if there is no such partition. One without a leader is called unknown too, as all
+    /// are while brokers start or just after they were made: it is asked about again for a while.
+    fn ask<T>(
+        &self,
+        of: &TopicPartition,
+        ask: impl Fn() -> KafkaResult<T>,
+    ) -> Result<Option<T>, LogError> {
+        let until = now() + self.dial.patience();
+        loop {
+            let error = match ask() {
+                Ok(answer) => return Ok(Some(answer)),
+                Err(error) => error,
+            };
+            if is_unknown(&error) {
+                let count = self.count(&self.dial.place.topic(of.topic()))?;
+                if count.is_none_or(|count| count <= of.partition() as usize) {
+                    return Ok(None);
+                }
+            }
+            if !is_unknown(&error) || now() >= until {
+                return Err(self.dial.unreadable(&error));
+            }
+            // Nothing is assigned: this only waits.
+            drop(self.asker.poll(LOOK_EVERY));
+        }
     }
 
     /// Partitions of a topic; none if there is no such topic.

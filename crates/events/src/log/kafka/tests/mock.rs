@@ -104,7 +104,7 @@ async fn brokers_that_do_not_know_a_topic_for_a_moment_do_not_make_a_log_begin_a
     let log = open(&brokers, "", impatient());
     log.append(&prices(), &one("a").stamped(stamp(0, 0))).await.unwrap();
     let unknown = RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-    cluster.request_errors(RDKafkaApiKey::ListOffsets, &[unknown; 100]);
+    cluster.request_errors(RDKafkaApiKey::ListOffsets, &[unknown; 1_000]);
     let bounds = log.bounds(&prices()).await;
     assert!(matches!(bounds, Err(LogError::Unreadable(_))), "{bounds:?}");
     let read = log.read(&prices(), 1, 1).await;
