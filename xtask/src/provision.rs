@@ -124,7 +124,9 @@ pub(crate) fn kafka_jars(ground: &Ground) -> Result<PathBuf> {
         .arguments([format!("-DoutputDirectory={}", folder.display())])
         .limit(DOWNLOAD)
         .must()
-        .with_context(|| format!("{need} the jars of Apache Kafka, and Maven does not give them"))?;
+        .with_context(|| {
+            format!("{need} the jars of Apache Kafka, and Maven does not give them")
+        })?;
     if !are_as_pinned(&folder, &sums) {
         bail!("the jars in {} are not those of xtask/kafka/jars.sha256", folder.display());
     }

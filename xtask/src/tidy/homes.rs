@@ -44,6 +44,11 @@ const HOMES: &[Home] = &[
         reason: "only binaries choose an allocator",
     },
     Home {
+        dependency: "rdkafka",
+        crates: &["events"],
+        reason: "brokers are reached through the contract of the log",
+    },
+    Home {
         dependency: "rustls",
         crates: &["partners", "edge"],
         reason: "TLS belongs to the sockets that face outside",
