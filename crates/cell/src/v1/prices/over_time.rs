@@ -95,7 +95,8 @@ fn days(wanted: &Wanted) -> Result<(Date, Option<Date>), Refusal> {
     let When::Day(departs) = wanted.out else { return Err(Refusal::field("out", SENTENCE)) };
     match wanted.back {
         None => Ok((departs, None)),
-        Some(When::Day(returns)) => Ok((departs, Some(returns))),
+        Some(When::Day(returns)) if returns >= departs => Ok((departs, Some(returns))),
+        Some(When::Day(_)) => Err(Refusal::field("back", "must not be before out")),
         Some(_) => Err(Refusal::field("back", SENTENCE)),
     }
 }
