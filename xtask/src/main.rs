@@ -57,6 +57,12 @@ const VERBS: &[Verb] = &[
         run: tidy_verb,
     },
     Verb { name: "bench", about: "measure and keep the result", help: BENCH_HELP, run: bench::run },
+    Verb {
+        name: "soak",
+        about: "run for hours and keep the result",
+        help: SOAK_HELP,
+        run: bench::soak,
+    },
     Verb { name: "atlas", about: "make data/ from its sources", help: ATLAS_HELP, run: atlas::run },
     Verb {
         name: "screenshot",
@@ -91,6 +97,13 @@ const BENCH_HELP: &str = "\
 cargo xtask bench NAME [--release] [OPTIONS OF lab bench]
   Builds `lab` in the profile dist for x86-64-v3 (with --release: as `cargo run --release` does),
   in a target folder of its own, and runs `lab bench NAME`. The result is a file in bench/results/.
+";
+
+const SOAK_HELP: &str = "\
+cargo xtask soak prices [--minutes 60] [--release] [OPTIONS OF lab soak prices]
+  Builds `lab` as `bench` does, remembers 1.157 million prices a second for an hour, prints a line a
+  minute, and fails if memory grew after warming up, a commit was lost or the rate was not held. Needs
+  30 GiB free; the log stays within 10 GiB. The result is a file in bench/results/.
 ";
 
 const ATLAS_HELP: &str = "\

@@ -169,6 +169,12 @@ const SUITES: &[Suite] = &[
         run: proofs::kill_long,
     },
     Suite {
+        name: "soak-short",
+        about: "a minute of remembering at a tenth of the mean load",
+        when: When::Long,
+        run: proofs::soak_short,
+    },
+    Suite {
         name: "fuzz-long",
         about: "the same for 20 minutes",
         when: When::Long,

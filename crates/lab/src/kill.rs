@@ -28,6 +28,7 @@ use runtime::Random;
 use storage::disk::RealDisk;
 
 use self::model::Model;
+use crate::place::TemporaryFolder;
 use crate::search_bench::corpus::Corpus;
 
 pub(crate) use writer::run as write;
@@ -53,11 +54,8 @@ struct Seen {
 
 /// Runs the rounds; the words at the end are those of a test runner.
 pub(crate) fn run(rounds: u32, seed: u64) -> Result<()> {
-    let folder = std::env::temp_dir().join(format!("fareway-kill-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let outcome = all_rounds(&folder, rounds, seed);
-    let _ = std::fs::remove_dir_all(&folder);
-    let seen = outcome?;
+    let folder = TemporaryFolder::make(&std::env::temp_dir(), "kill")?;
+    let seen = all_rounds(folder.path(), rounds, seed)?;
     println!("{seen:?}");
     ensure!(seen.acknowledged > u64::from(rounds), "hardly anything was acknowledged: {seen:?}");
     println!("test result: ok. {rounds} passed; 0 failed");

@@ -10,11 +10,13 @@ mod fuzz;
 mod http1;
 mod kill;
 mod load;
+mod place;
 mod plain_server;
 mod price_bench;
 mod report;
 mod search_bench;
 mod server;
+mod soak;
 mod traffic;
 
 use anyhow::{Context, Result};
@@ -55,6 +57,11 @@ enum Command {
         /// Seed of the moments.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+    },
+    /// Run for a long time and look whether anything grows.
+    Soak {
+        #[command(subcommand)]
+        soak: Soak,
     },
     /// Remember prices until killed (started by `kill`).
     #[command(hide = true)]
@@ -99,6 +106,12 @@ enum Bench {
     Traffic(traffic::TrafficArgs),
 }
 
+#[derive(Debug, Subcommand)]
+enum Soak {
+    /// Remember prices at the mean load: samples every minute, and a verdict.
+    Prices(soak::SoakArgs),
+}
+
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Bench { bench } => match bench {
@@ -113,6 +126,7 @@ fn main() -> Result<()> {
         },
         Command::Fuzz { seconds, seed } => fuzz::run(TARGETS, seconds, seed),
         Command::Kill { rounds, seed } => kill::run(rounds, seed),
+        Command::Soak { soak: Soak::Prices(wanted) } => soak::prices(&wanted),
         Command::KillWriter { folder, corpus } => kill::write(&folder, &corpus),
         Command::PlainServer { file } => {
             let body = std::fs::read(&file).with_context(|| format!("{}", file.display()))?;

@@ -12,12 +12,18 @@ pub(crate) struct Report {
     name: String,
     figures: Map<String, Value>,
     settings: Map<String, Value>,
+    /// At the start: others may go on meanwhile.
+    commit: String,
+    dirty: bool,
 }
 
 impl Report {
     /// An empty report.
     pub(crate) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), figures: Map::new(), settings: Map::new() }
+        let commit = command(&["git", "rev-parse", "--short", "HEAD"]);
+        let dirty = !command(&["git", "status", "--porcelain", "--untracked-files=no"]).is_empty();
+        let (figures, settings) = (Map::new(), Map::new());
+        Self { name: name.to_owned(), figures, settings, commit, dirty }
     }
 
     /// Notes a setting of the run.
@@ -32,15 +38,19 @@ impl Report {
         self.figures.insert(key.to_owned(), value);
     }
 
+    /// Notes rows of figures without printing them.
+    pub(crate) fn rows(&mut self, key: &str, rows: Vec<Value>) {
+        self.figures.insert(key.to_owned(), Value::Array(rows));
+    }
+
     /// Writes the file and says where.
     pub(crate) fn write(self) -> Result<()> {
-        let commit = command(&["git", "rev-parse", "--short", "HEAD"]);
-        let dirty = !command(&["git", "status", "--porcelain", "--untracked-files=no"]).is_empty();
+        let Self { commit, dirty, .. } = &self;
         let date = command(&["date", "-u", "+%Y-%m-%d"]);
         let document = json!({
             "benchmark": self.name,
             "date": date,
-            "commit": if dirty { format!("{commit}+changes") } else { commit.clone() },
+            "commit": if *dirty { format!("{commit}+changes") } else { commit.clone() },
             "build": { "profile": option_env!("FAREWAY_PROFILE").unwrap_or(profile()),
                        "rustc": command(&["rustc", "--version"]),
                        "target_features": target_features() },
@@ -87,7 +97,8 @@ fn cpu_model() -> String {
     line.split(':').nth(1).unwrap_or("unknown").trim().to_owned()
 }
 
-fn command(words: &[&str]) -> String {
+/// What a command prints, empty if it cannot run.
+pub(crate) fn command(words: &[&str]) -> String {
     Command::new(words[0])
         .args(&words[1..])
         .output()

@@ -11,7 +11,7 @@
 //! midnight. What is assumed and what has a source stands where the number does.
 
 mod fares;
-mod mix;
+pub(crate) mod mix;
 mod offered;
 mod project;
 mod run;

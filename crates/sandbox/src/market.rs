@@ -1,7 +1,7 @@
 //! The market: a world, its partners, and the boards that were made lately.
 //!
 //! Cheap to clone; clones share everything. [`Market::at`] gives the same market under another base
-//! URL, which only links depend on.
+//! URL, which only links depend on, [`Market::on`] the same on another day, which prices depend on.
 //!
 //! Limits: boards kept in memory ([`MarketSettings::board_bytes_max`]), oldest and least used out
 //! first; a board asked for by many at once is made once.
@@ -90,6 +90,7 @@ struct Core {
 pub struct Market {
     core: Arc<Core>,
     base_url: Arc<str>,
+    today: Today,
 }
 
 impl fmt::Debug for Market {
@@ -129,15 +130,22 @@ impl Market {
         let index = sellers.iter().enumerate().map(|(index, seller)| (seller.id, index)).collect();
         let boards = Cache::with_weighter(4_096, settings.board_bytes_max, BoardWeight);
         let scratches = Mutex::default();
+        let today = settings.today;
         let core = Core { seed, settings, world, sellers, index, boards, scratches };
-        Self { core: Arc::new(core), base_url: Arc::from("http://127.0.0.1:8090") }
+        Self { core: Arc::new(core), base_url: Arc::from("http://127.0.0.1:8090"), today }
     }
 
     /// The same market reached under another base URL, such as `http://127.0.0.1:8090`.
     #[must_use]
     pub fn at(&self, base_url: &str) -> Self {
         let base_url = base_url.trim_end_matches('/');
-        Self { core: Arc::clone(&self.core), base_url: Arc::from(base_url) }
+        Self { core: Arc::clone(&self.core), base_url: Arc::from(base_url), today: self.today }
+    }
+
+    /// The same market on a day: fares are those of buying on it.
+    #[must_use]
+    pub fn on(&self, today: Date) -> Self {
+        Self { today: Today::Fixed(today), ..self.clone() }
     }
 
     /// Where it is reached.
@@ -179,7 +187,7 @@ impl Market {
     /// Which day it is.
     #[must_use]
     pub fn today(&self) -> Date {
-        match self.core.settings.today {
+        match self.today {
             Today::Fixed(date) => date,
             Today::Clock => Date::from_days(runtime::unix_ms().div_euclid(86_400_000) as i32),
         }

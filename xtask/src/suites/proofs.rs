@@ -31,3 +31,8 @@ pub(super) fn kill(ground: &Ground) -> Result<Tally> {
 pub(super) fn kill_long(ground: &Ground) -> Result<Tally> {
     lab(ground, "kill --rounds 1000 --seed 2", 1_800)
 }
+
+/// The tool itself: too short for a verdict on memory, all else is judged.
+pub(super) fn soak_short(ground: &Ground) -> Result<Tally> {
+    lab(ground, "soak prices --minutes 1 --rate 115700 --held 100 --unkept", 300)
+}

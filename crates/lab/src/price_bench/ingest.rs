@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use events::log::{FileLog, LogSettings};
 use hdrhistogram::Histogram;
 use prices::freshness::Freshness;
@@ -16,6 +16,7 @@ use runtime::{Limited, Workers};
 use storage::disk::RealDisk;
 
 use super::load::Load;
+use crate::place::{TemporaryFolder, bytes_below};
 use crate::report::Report;
 
 /// Searches remembered at once.
@@ -27,11 +28,8 @@ const QUESTIONS: u64 = 20_000;
 
 /// Measures; the prices a second that were durable at full speed.
 pub(super) fn run(report: &mut Report, load: &Load, slice: Duration) -> Result<f64> {
-    let folder = std::env::temp_dir().join(format!("fareway-bench-prices-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let outcome = measure(report, load, slice, &folder);
-    let _ = std::fs::remove_dir_all(&folder);
-    outcome
+    let folder = TemporaryFolder::make(&std::env::temp_dir(), "bench-prices")?;
+    measure(report, load, slice, folder.path())
 }
 
 fn measure(report: &mut Report, load: &Load, slice: Duration, folder: &Path) -> Result<f64> {
@@ -133,15 +131,4 @@ async fn at_mean_load(memory: &Memory, load: &Load, duration: Duration) -> Resul
         all.add(part)?;
     }
     Ok(all)
-}
-
-/// Bytes of all files in a folder and below.
-fn bytes_below(folder: &Path) -> Result<u64> {
-    let mut bytes = 0;
-    for entry in std::fs::read_dir(folder).with_context(|| format!("{}", folder.display()))? {
-        let entry = entry?;
-        let kind = entry.metadata()?;
-        bytes += if kind.is_dir() { bytes_below(&entry.path())? } else { kind.len() };
-    }
-    Ok(bytes)
 }

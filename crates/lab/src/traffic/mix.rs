@@ -19,7 +19,7 @@ use domain::{
 use runtime::Random;
 
 /// Rank exponent of routes.
-pub(super) const EXPONENT: f64 = 0.69;
+pub(crate) const EXPONENT: f64 = 0.69;
 const PAIRS: usize = 43_934;
 const CITIES: usize = 500;
 const HORIZON: usize = 331;
@@ -78,7 +78,7 @@ impl Weighted {
 
 /// A question before it has a date: what was drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(crate) struct Asked {
     pub(super) pair: usize,
     pub(super) days: usize,
     /// Nights, or a single way.
@@ -96,7 +96,7 @@ struct Town {
 
 /// The mix.
 #[derive(Debug)]
-pub(super) struct Mix {
+pub(crate) struct Mix {
     towns: Vec<Town>,
     pairs: Vec<(u16, u16)>,
     route: Weighted,
@@ -108,7 +108,7 @@ pub(super) struct Mix {
 
 impl Mix {
     /// The mix with a rank exponent of routes.
-    pub(super) fn new(exponent: f64) -> Result<Self> {
+    pub(crate) fn new(exponent: f64) -> Result<Self> {
         let mut cities: Vec<(f32, CityCode)> =
             atlas::atlas().cities().iter().map(|city| (city.popularity, city.code)).collect();
         cities.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -145,7 +145,7 @@ impl Mix {
     }
 
     /// What somebody asks.
-    pub(super) fn draw(&self, random: &mut Random) -> Asked {
+    pub(crate) fn draw(&self, random: &mut Random) -> Asked {
         Asked {
             pair: self.route.draw(random),
             days: self.days.draw(random),
@@ -189,7 +189,7 @@ impl Mix {
     }
 
     /// The question, asked on a day.
-    pub(super) fn question(&self, asked: &Asked, today: Date) -> Question {
+    pub(crate) fn question(&self, asked: &Asked, today: Date) -> Question {
         let (from, to) = self.ends(asked.pair);
         let date = today.plus_days(asked.days as i32);
         let leg = |origin: &Town, destination: &Town, date| QuestionLeg {

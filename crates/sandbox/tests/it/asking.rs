@@ -7,7 +7,7 @@ use runtime::Random;
 use sandbox::{FaultPlan, asked};
 
 use crate::questions;
-use crate::world::{Running, assert_same, covering, market, said};
+use crate::world::{Running, Said, assert_same, covering, market, said, today};
 
 const WITHIN: Duration = Duration::from_secs(20);
 
@@ -91,7 +91,7 @@ fn a_busy_route_brings_thousands_of_quotes_from_dozens_of_sellers() {
 fn equal_seeds_give_equal_markets_and_other_seeds_others() {
     let question = questions::question("EDI", "SIN", &[30]);
     let settings = || sandbox::MarketSettings {
-        today: sandbox::Today::Fixed(crate::world::today()),
+        today: sandbox::Today::Fixed(today()),
         ..sandbox::MarketSettings::fast()
     };
     let of = |seed| {
@@ -103,4 +103,22 @@ fn equal_seeds_give_equal_markets_and_other_seeds_others() {
     assert!(!first.is_empty());
     assert_eq!(first, of(3));
     assert_ne!(first, of(4));
+}
+
+#[test]
+fn on_another_day_the_same_flights_have_other_fares_and_a_day_always_the_same() {
+    let question = questions::question("EDI", "SIN", &[30]);
+    let of = |market: &sandbox::Market| {
+        let truth = market.truth(&question);
+        said(truth.partners.iter().map(|shown| &shown.answer))
+    };
+    let market = market();
+    let (first, later) = (of(&market), of(&market.on(today().plus_days(20))));
+    let flights = |all: &[Said]| {
+        all.iter().map(|said| said.itinerary).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(flights(&first), flights(&later));
+    let sum = |all: &[Said]| all.iter().map(|said| said.price.0).sum::<i64>();
+    assert!(sum(&later) > sum(&first), "ten days before departure it is dearer");
+    assert_eq!(of(&market.on(today().plus_days(20)).on(today())), first);
 }
