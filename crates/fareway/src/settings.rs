@@ -44,11 +44,11 @@ pub(crate) struct Settings {
 pub(crate) struct PricesSettings {
     pub(crate) enabled: bool,
     pub(crate) shared: String,
+    pub(crate) log_url: String,
     /// `[prices.freshness]`
     pub(crate) freshness: prices::freshness::FreshnessSettings,
     /// `[prices.store]`
     pub(crate) store: prices::store::StoreSettings,
-    pub(crate) log_url: String,
     /// `[prices.indicative]`
     pub(crate) indicative: prices::indicative::IndicativeSettings,
     /// `[prices.history]`
@@ -63,11 +63,11 @@ impl Default for PricesSettings {
         Self {
             enabled: true,
             shared: String::new(),
+            log_url: String::new(),
             freshness: prices::freshness::FreshnessSettings::default(),
             store: prices::store::StoreSettings::default(),
             indicative: prices::indicative::IndicativeSettings::default(),
             history: prices::history::HistorySettings::default(),
-            log_url: String::new(),
             history_snapshot_s: Limited::literal(300),
             log: events::log::LogSettings::default(),
         }

@@ -75,8 +75,8 @@ enum Command {
 enum Bench {
     /// A live search: merging, decoding, a page over HTTP, many at once.
     Search {
-        /// Which of a, b, c, d, e.
-        #[arg(long, default_value = "abcde")]
+        /// Which of a, b, c, d, e, f.
+        #[arg(long, default_value = "abcdef")]
         parts: String,
         /// Seconds per measurement of a, b, c.
         #[arg(long, default_value_t = 5)]

@@ -1,7 +1,8 @@
-//! `bench search`: the four figures of a live search, each with the wall it is measured against.
+//! `bench search`: the figures of a live search, each with the wall it is measured against.
 //!
 //! (a) merge, rank and render from decoded answers; (b) the same from partners' JSON; (c) a page over
-//! HTTP; (d) live searches at a fixed rate; (e) remembered ones over HTTP. One result file a run.
+//! HTTP; (d) live searches at a fixed rate; (e) remembered ones over HTTP; (f) suggesting places. One
+//! result file a run.
 
 pub(crate) mod corpus;
 mod live;
@@ -10,6 +11,7 @@ mod owned;
 mod page;
 mod questions;
 mod remembered;
+mod suggest;
 
 use anyhow::{Result, bail};
 
@@ -19,8 +21,8 @@ pub(crate) use live::Plan;
 
 /// Runs the parts named by the letters in `parts`.
 pub(crate) fn run(parts: &str, seconds: u64, plan: Plan) -> Result<()> {
-    if let Some(unknown) = parts.chars().find(|part| !"abcde".contains(*part)) {
-        bail!("--parts takes the letters a, b, c, d and e, not {unknown}");
+    if let Some(unknown) = parts.chars().find(|part| !"abcdef".contains(*part)) {
+        bail!("--parts takes the letters a to f, not {unknown}");
     }
     let mut report = Report::new("search");
     report.setting("seconds_per_measurement", seconds);
@@ -35,6 +37,9 @@ pub(crate) fn run(parts: &str, seconds: u64, plan: Plan) -> Result<()> {
     }
     if parts.contains('e') {
         remembered::run(&mut report, seconds)?;
+    }
+    if parts.contains('f') {
+        suggest::run(&mut report)?;
     }
     report.write()
 }

@@ -33,7 +33,7 @@ use domain::{Answer, CurrencyCode, ItineraryKey, Transfer};
 
 use crate::display::Display;
 use crate::merge::convert::Converter;
-use crate::merge::order::compare_options;
+use crate::merge::order::{SortScratch, compare_options, sort_options};
 use crate::merge::sellers::{COMBINED, Sellers};
 use crate::merge::zones::Zones;
 use crate::merged::{Merged, MergedItinerary, OptionRow};
@@ -246,6 +246,7 @@ fn finish_options(merged: &mut Merged, taken: &[Taken], order: &[u32], mut kept_
     let mut itineraries = std::mem::take(&mut merged.itineraries);
     let mut options: Vec<OptionRow> = Vec::with_capacity(order.len());
     let mut dropped = 0_u32;
+    let mut scratch = SortScratch::default();
     itineraries.retain_mut(|itinerary| {
         let range = &order[itinerary.options.0 as usize..itinerary.options.1 as usize];
         if itinerary.leg_count == 0 {
@@ -264,7 +265,7 @@ fn finish_options(merged: &mut Merged, taken: &[Taken], order: &[u32], mut kept_
             }
         }
         let kept = &mut options[start..];
-        kept.sort_unstable_by(|a, b| compare_options(merged, a, b));
+        sort_options(merged, kept, &mut scratch);
         let Some(cheapest) = kept.first() else { return false };
         itinerary.price = cheapest.amount();
         itinerary.transfer = cheapest.transfer();

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Money, Transfer};
-use proptest::prelude::{Just, Strategy, any, prop_assert_eq, proptest};
+use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, proptest};
 
 use super::*;
 use crate::fixture::{GBP, KPW, Spec, answer, any_answers, day, display, flight, seen};
@@ -193,6 +193,18 @@ fn answers_in_two_orders() -> impl Strategy<Value = (Vec<Vec<Spec>>, Vec<Vec<Spe
     })
 }
 
+/// Amounts that are alike, missing, and at the ends of what sorting as numbers can hold.
+fn any_amount() -> impl Strategy<Value = Option<i64>> {
+    let ends = (1_i64 << 47) - 2..(1 << 47) + 2;
+    proptest::prop_oneof![
+        4 => (0_i64..5).prop_map(Some),
+        2 => (0_i64..100_000).prop_map(Some),
+        1 => Just(None),
+        1 => ends.prop_map(Some),
+        1 => (-3_i64..0).prop_map(Some),
+    ]
+}
+
 proptest! {
     #[test]
     fn merging_does_not_depend_on_the_order_or_repetition_of_answers(
@@ -208,6 +220,29 @@ proptest! {
         let parts: Vec<Vec<Spec>> =
             answers.iter().flat_map(|specs| specs.chunks(cut).map(<[Spec]>::to_vec)).collect();
         prop_assert_eq!(seen(&merge_specs(&answers)), seen(&merge_specs(&parts)));
+    }
+
+    #[test]
+    fn options_are_put_into_the_order_that_comparing_them_gives(
+        answers in any_answers(),
+        amounts in proptest::collection::vec(any_amount(), 1..80),
+    ) {
+        let merged = merge_specs(&answers);
+        let options = merged.itineraries().iter().flat_map(|one| merged.options(one));
+        let rows: Vec<OptionRow> = options.zip(amounts.iter().cycle()).map(|(row, &amount)| {
+            let place = (row.answer(), row.offer_index());
+            OptionRow::new(amount, place, row.agent_index() as u16, row.transfer())
+        }).collect();
+        let (mut sorted, mut compared) = (rows.clone(), rows);
+        sort_options(&merged, &mut sorted, &mut SortScratch::default());
+        compared.sort_by(|a, b| compare_options(&merged, a, b));
+        // Offers that say the same in every respect may stand in either order.
+        let looks_same = |(a, b)| compare_options(&merged, a, b).is_eq();
+        prop_assert!(sorted.iter().zip(&compared).all(looks_same));
+        let of = |rows: &[OptionRow]| {
+            rows.iter().map(|row| (row.answer(), row.offer_index())).collect::<BTreeSet<_>>()
+        };
+        prop_assert_eq!(of(&sorted), of(&compared));
     }
 
     #[test]
