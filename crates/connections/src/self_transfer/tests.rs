@@ -60,7 +60,7 @@ proptest! {
         arrivals in touches(), departures in touches(), most in 1..40_usize, apart in 1..4_usize,
     ) {
         // Something else that must hold, here about the indexes.
-        let fits = |arrival: usize, departure: usize| (arrival + departure) % apart == 0;
+        let fits = |arrival: usize, departure: usize| (arrival + departure).is_multiple_of(apart);
         let mut expected = Vec::new();
         for (arrival, landing) in arrivals.iter().enumerate() {
             for (departure, next) in departures.iter().enumerate() {

@@ -92,11 +92,13 @@ fn truth_of(question: &Question) -> Truth {
     market.truth_for(&covering(&market, question), question, &FaultPlan::none())
 }
 
-/// Compares both ways for the questions near and far of a hub; how many there are.
-fn compare(near: &Question, far: &Question) -> usize {
+/// Compares both ways for the questions near and far of a hub, with so many itineraries a side; how
+/// many combinations there are.
+fn compare(near: &Question, far: &Question, side_max: usize) -> usize {
     let (near, far) = (truth_of(near), truth_of(far));
+    let rules = TwoTickets { side_max, ..RULES };
     let mut found: Vec<_> =
-        RULES.combine(&near, &far).into_iter().map(|one| (one.minor, one.wait, one.key)).collect();
+        rules.combine(&near, &far).into_iter().map(|one| (one.minor, one.wait, one.key)).collect();
     let (mut near, mut far) = (tickets(&near, true), tickets(&far, false));
     near.truncate(side_max);
     far.truncate(side_max);
