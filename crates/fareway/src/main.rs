@@ -5,6 +5,7 @@ mod cli;
 mod data_folder;
 mod fleet_of_processes;
 mod market;
+mod partner_freshness;
 mod partners_check;
 mod platform;
 mod remembering;

@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 
 use crate::data_folder::DataFolder;
 use crate::market::{self, OpenMarket, PartnerFiles};
+use crate::partner_freshness;
 use crate::remembering::Remembering;
 use crate::settings::Settings;
 
@@ -90,6 +91,10 @@ impl Platform {
                 Remembering::open(&settings.prices, place, &workers, &tasks, &shutdown).await?
             }
         };
+        if let Some(store) = remembering.store.clone() {
+            let (everybody, registry) = (settings.prices.freshness.clone(), Arc::clone(&registry));
+            tasks.spawn(partner_freshness::follow(store, everybody, registry, shutdown.clone()));
+        }
         let engine = Engine::new(EngineParts {
             settings: settings.search.clone(),
             roster: Arc::clone(&roster),

@@ -11,12 +11,12 @@ use prices::follow::{Follower, FollowerParts};
 use prices::freshness::Freshness;
 use prices::history::History;
 use prices::indicative::{EuroRates, Indicative};
-use prices::memory::Memory;
+use prices::memory::{KeepError, KeepSettings, Kept, KeptParts, Memory};
 use prices::shared::SharedPrices;
 use prices::store::PriceStore;
 use runtime::{Shutdown, TaskSet, Workers};
 use storage::cache;
-use storage::disk::RealDisk;
+use storage::disk::{Disk, RealDisk};
 
 use crate::settings::PricesSettings;
 
@@ -26,12 +26,16 @@ const EXPIRE_EVERY: Duration = Duration::from_secs(60);
 const FOLDER: &str = "log";
 /// Snapshot of the price history within the data folder.
 const HISTORY: &str = "history.snapshot";
+/// Snapshot of store and indicative prices within the data folder.
+const PRICES: &str = "prices.snapshot";
 
 /// What a process remembers.
 #[derive(Debug)]
 pub(crate) struct Remembering {
     /// For live searches; none if nothing is to be remembered.
     pub(crate) memory: Option<SearchMemory>,
+    /// The answers by question; none if nothing is to be remembered.
+    pub(crate) store: Option<Arc<PriceStore>>,
     /// For questions about prices.
     pub(crate) indexes: PriceIndexes,
 }
@@ -40,7 +44,8 @@ impl Remembering {
     /// Remembers nothing beyond this process, and asks every partner anew.
     pub(crate) fn nothing(settings: &PricesSettings) -> Self {
         let history = Arc::new(History::new(settings.history.clone()));
-        Self { memory: None, indexes: PriceIndexes { indicative: indicative(settings), history } }
+        let indexes = PriceIndexes { indicative: indicative(settings), history };
+        Self { memory: None, store: None, indexes }
     }
 
     /// Opens the log in the data folder and starts bringing its prices back; searches need not wait
@@ -63,30 +68,29 @@ impl Remembering {
         let (data, log_settings) = (data.to_owned(), settings.log.clone());
         let log_url = settings.log_url.clone();
         let history_settings = settings.history.clone();
-        let open = move || -> Result<(Arc<dyn Log>, Follower)> {
-            let disk = Arc::new(RealDisk::open(&data)?);
+        let open = move || -> Result<(Arc<dyn Log>, Arc<dyn Disk>, Follower)> {
+            let disk: Arc<dyn Disk> = Arc::new(RealDisk::open(&data)?);
             let log = log::open(&log_url, disk.clone(), FOLDER, log_settings)?;
             let follower = Follower::open(FollowerParts {
                 log: log.clone(),
-                disk,
+                disk: disk.clone(),
                 path: HISTORY.to_owned(),
                 rates: rates(),
                 settings: history_settings,
             })?;
-            Ok((log, follower))
+            Ok((log, disk, follower))
         };
-        let (log, follower) = workers.run(open).await?.context(describe.clone())?;
-        let freshness = Freshness::new(settings.freshness.clone());
-        let store = Arc::new(PriceStore::new(settings.store.clone(), freshness));
-        let indicative = indicative(settings);
+        let (log, disk, follower) = workers.run(open).await?.context(describe.clone())?;
+        let kept = read_kept(settings, &log, &disk, workers).await.context(describe.clone())?;
+        let indicative = Arc::clone(&kept.indicative);
         let memory = Memory::open(
             log,
             u64::from(writer),
-            store,
-            Arc::clone(&indicative),
+            kept.store,
+            kept.indicative,
             Some(workers.clone()),
         );
-        let mut memory = memory.await.context(describe)?;
+        let mut memory = memory.await.context(describe)?.since(kept.since);
         if let Some(shared) = shared {
             memory = memory.sharing(shared);
         }
@@ -95,15 +99,77 @@ impl Remembering {
         let snapshot_every = Duration::from_secs(settings.history_snapshot_s.get());
         tasks.spawn(follower.run(workers.clone(), shutdown.clone(), snapshot_every));
         tasks.spawn(replay(Arc::clone(&memory), shutdown.clone()));
+        tasks.spawn(keep(Arc::clone(&memory), disk, settings.snapshot.clone(), shutdown.clone()));
         tasks.spawn(expire(
             (Arc::clone(&memory), Arc::clone(&history)),
             workers.clone(),
             shutdown.clone(),
         ));
         Ok(Self {
+            store: Some(Arc::clone(memory.store())),
             memory: Some(SearchMemory::new(memory)),
             indexes: PriceIndexes { indicative, history },
         })
+    }
+}
+
+/// What the snapshot in the data folder has.
+async fn read_kept(
+    settings: &PricesSettings,
+    log: &Arc<dyn Log>,
+    disk: &Arc<dyn Disk>,
+    workers: &Workers,
+) -> Result<Kept> {
+    let started = runtime::now();
+    let parts = KeptParts {
+        log: Arc::clone(log),
+        disk: Arc::clone(disk),
+        path: PRICES.to_owned(),
+        store: settings.store.clone(),
+        freshness: Freshness::new(settings.freshness.clone()),
+        indicative: settings.indicative.clone(),
+        rates: rates(),
+    };
+    let kept = Kept::read(parts, workers).await?;
+    if let Some(refused) = &kept.refused {
+        tracing::error!(PRICES, refused, "the snapshot is not used; all prices come from the log");
+    }
+    let took_ms = runtime::now().saturating_duration_since(started).as_millis() as u64;
+    let questions = kept.store.size().questions;
+    tracing::info!(questions, offset = kept.since, took_ms, "prices are back from the snapshot");
+    Ok(kept)
+}
+
+/// Writes a snapshot from time to time. A process that is killed meanwhile has the one before.
+async fn keep(
+    memory: Arc<Memory>,
+    disk: Arc<dyn Disk>,
+    settings: KeepSettings,
+    shutdown: Shutdown,
+) {
+    // A thread of its own, since writing rests most of the time.
+    let writer = match Workers::start("snapshot", 1, 1) {
+        Ok(writer) => writer,
+        Err(error) => {
+            tracing::error!(%error, "no thread for snapshots; a start will read the whole log");
+            return;
+        }
+    };
+    let bytes_per_s = settings.mib_per_s.get() << 20;
+    loop {
+        let kept = tokio::select! {
+            biased;
+            () = shutdown.begun() => return,
+            kept = async {
+                tokio::time::sleep(Duration::from_secs(settings.every_s.get())).await;
+                memory.keep(&disk, PRICES, bytes_per_s, &writer).await
+            } => kept,
+        };
+        match kept {
+            Ok(questions) => tracing::debug!(questions, "a snapshot of the prices was written"),
+            Err(KeepError::NotYet) => {}
+            Err(error) => tracing::error!(%error, "a start will read more of the log"),
+        }
     }
 }
 

@@ -54,6 +54,8 @@ pub(crate) struct PricesSettings {
     /// `[prices.history]`
     pub(crate) history: prices::history::HistorySettings,
     pub(crate) history_snapshot_s: Limited<10, 86_400>,
+    /// `[prices.snapshot]`
+    pub(crate) snapshot: prices::memory::KeepSettings,
     /// `[prices.log]`
     pub(crate) log: events::log::LogSettings,
 }
@@ -69,6 +71,7 @@ impl Default for PricesSettings {
             indicative: prices::indicative::IndicativeSettings::default(),
             history: prices::history::HistorySettings::default(),
             history_snapshot_s: Limited::literal(300),
+            snapshot: prices::memory::KeepSettings::default(),
             log: events::log::LogSettings::default(),
         }
     }

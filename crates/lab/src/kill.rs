@@ -1,10 +1,12 @@
 //! `kill`: a process that remembers prices under full load is killed (`kill -9`) at random moments,
-//! again and again, on one log.
+//! again and again, on one log. Each life begins with the snapshot and the rest of the log, and writes
+//! one snapshot after the other while it remembers.
 //!
 //! ```text
 //! writer process: many calls of Memory::remember at once ─▶ one line a call that was acknowledged
 //! here: kill ─▶ open the log ─▶ every acknowledged call is there, none twice
 //!       every few rounds: replay into an empty store = the independent model
+//!                         snapshot, and replay of what came later = the same store
 //! ```
 //!
 //! Each call has a serial; its answers carry it as the time they were seen, so that a batch on the
@@ -82,7 +84,7 @@ fn all_rounds(folder: &Path, rounds: u32, seed: u64) -> Result<Seen> {
         seen.on_log += on_log.len() as u64;
         seen.unheard += (on_log.len() - acknowledged.len()) as u64;
         if round % REPLAY_EVERY == REPLAY_EVERY - 1 || round + 1 == rounds {
-            seen.prices = model.compare_with_replay(log)?;
+            seen.prices = model.compare_with_replay(log, Arc::new(RealDisk::open(folder)?))?;
             seen.replays += 1;
         }
         if round % 50 == 49 {

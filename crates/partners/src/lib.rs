@@ -27,5 +27,6 @@ pub use error::{CannotAsk, PartnerError};
 pub use protocol::{Decimals, DecodeContext, DecodeError, Decoded, Reason, Unread, UnreadOffer};
 pub use registry::{PartnerSet, Registry};
 pub use settings::{
-    AgentKind, AgentSettings, Credentials, FileError, PartnerSettings, ProtocolKind,
+    AgentKind, AgentSettings, Credentials, FileError, FreshnessOverrides, PartnerSettings,
+    ProtocolKind,
 };

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use domain::{AgentId, CarrierCode, CurrencyCode, PartnerId};
 use runtime::Limited;
+use serde::Deserialize;
 
 use crate::coverage::Coverage;
 use crate::link::LinkTemplate;
@@ -107,6 +108,24 @@ pub enum Credentials {
     },
 }
 
+/// `[freshness]` of a partner file: lifetimes in minutes; what is absent is as for everybody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FreshnessOverrides {
+    /// Departure within 7 days.
+    pub this_week_minutes: Option<Limited<1, 10_080>>,
+    /// Departure within 30 days.
+    pub this_month_minutes: Option<Limited<1, 10_080>>,
+    /// Departure later.
+    pub later_minutes: Option<Limited<1, 10_080>>,
+    /// It had no flights.
+    pub no_flights_minutes: Option<Limited<1, 10_080>>,
+    /// A price a traveller is about to buy.
+    pub click_out_minutes: Option<Limited<1, 60>>,
+    /// Of 1,000 prices, how many may have changed when an answer's time is over.
+    pub changed_per_mille: Option<Limited<1, 1_000>>,
+}
+
 /// Everything known about one partner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartnerSettings {
@@ -146,6 +165,8 @@ pub struct PartnerSettings {
     pub http2: bool,
     /// What it sells.
     pub coverage: Coverage,
+    /// How long its answers are remembered as fresh, where it differs from `[prices.freshness]`.
+    pub freshness: FreshnessOverrides,
     /// Whether it is asked at all.
     pub enabled: bool,
 }

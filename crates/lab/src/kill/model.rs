@@ -3,14 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use domain::{Answer, PartnerId, QuestionKey};
 use events::log::FileLog;
 use prices::Seen;
 use prices::freshness::Freshness;
 use prices::indicative::{EuroRates, Indicative, IndicativeSettings};
-use prices::memory::Memory;
+use prices::memory::{Kept, Memory};
 use prices::store::{PriceStore, StoreSettings, Wanted};
+use runtime::Workers;
+use storage::disk::Disk;
+
+use super::writer::kept_parts;
 
 /// The newest answers.
 #[derive(Debug, Default)]
@@ -35,18 +39,33 @@ impl Model {
         }
     }
 
-    /// Replays the log into an empty memory and compares all of it; the prices it holds.
-    pub(super) fn compare_with_replay(&self, log: FileLog) -> Result<u64> {
+    /// Replays the log into an empty memory and compares all of it, and the last snapshot with what
+    /// came later to that; the prices it holds.
+    pub(super) fn compare_with_replay(&self, log: FileLog, disk: Arc<dyn Disk>) -> Result<u64> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let store = Arc::new(PriceStore::new(StoreSettings::default(), Freshness::default()));
         let rates = Arc::new(EuroRates::default());
         let indicative = Arc::new(Indicative::new(IndicativeSettings::default(), rates));
         let log = Arc::new(log);
-        let replayed = runtime.block_on(async {
-            let memory = Memory::open(log, 2, Arc::clone(&store), indicative, None).await?;
-            memory.replay().await
+        let (replayed, kept, read_since, all) = runtime.block_on(async {
+            let memory = Memory::open(log.clone(), 2, Arc::clone(&store), indicative, None).await?;
+            let replayed = memory.replay().await?;
+            let workers = Workers::start("work", 1, 4)?;
+            let kept = Kept::read(kept_parts(log.clone(), disk), &workers).await?;
+            ensure!(kept.refused.is_none(), "the snapshot is not used: {:?}", kept.refused);
+            let of_kept = Arc::clone(&kept.store);
+            let rest = Memory::open(log, 3, kept.store, kept.indicative, None).await?;
+            let rest = rest.since(kept.since).replay().await?;
+            anyhow::Ok((replayed.clone(), of_kept, rest.batches, replayed.batches))
         })?;
         ensure!(replayed.lost.is_empty(), "{replayed:?}");
+        ensure!(read_since < all, "no snapshot was ever finished");
+        self.compare(&kept).context("snapshot and rest")?;
+        self.compare(&store).context("the whole log")
+    }
+
+    /// Compares a store with what the log says; the prices it holds.
+    fn compare(&self, store: &PriceStore) -> Result<u64> {
         let mut prices = 0;
         for key in self.newest.keys().map(|(key, _)| *key).collect::<BTreeSet<_>>() {
             for held in store.recall(key, 0, Wanted::Any) {

@@ -9,7 +9,8 @@ use runtime::Limited;
 use serde::Deserialize;
 
 use super::{
-    AgentKind, AgentSettings, Credentials, FileError, PartnerSettings, ProtocolKind, Secret,
+    AgentKind, AgentSettings, Credentials, FileError, FreshnessOverrides, PartnerSettings,
+    ProtocolKind, Secret,
 };
 use crate::coverage::Coverage;
 use crate::link::{LinkTemplate, check_url};
@@ -57,6 +58,8 @@ struct File {
     http2: bool,
     #[serde(default)]
     coverage: CoverageFile,
+    #[serde(default)]
+    freshness: FreshnessOverrides,
 }
 
 #[derive(Default, Deserialize)]
@@ -274,6 +277,7 @@ pub(super) fn parse(
             travellers_max,
             legs_max,
         },
+        freshness: read.freshness,
         enabled: read.enabled,
     })
 }

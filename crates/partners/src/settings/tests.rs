@@ -51,6 +51,11 @@ fn a_bad_value_is_named_with_file_line_key_value_and_range() {
         "kl.toml:16: coverage.horizon_days = 0: 0 is outside 1..=400",
     );
     check(
+        "horizon_days = 300",
+        "horizon_days = 300\n[freshness]\nclick_out_minutes = 61",
+        "kl.toml:18: freshness.click_out_minutes = 61: 61 is outside 1..=60",
+    );
+    check(
         "protocol = \"fareway\"",
         "protocol = \"ndc\"",
         "kl.toml:4: protocol = \"ndc\": expected \"fareway\", \"duffel\" or \"amadeus\"",

@@ -228,6 +228,12 @@ async fn the_first_example_explains_every_key() {
         ("horizon_days", settings.coverage.horizon_days.get(), 1, 400),
         ("travellers_max", settings.coverage.travellers_max.get(), 1, 16),
         ("legs_max", settings.coverage.legs_max.get(), 1, 6),
+        ("this_week_minutes", minutes(settings.freshness.this_week_minutes), 1, 10_080),
+        ("this_month_minutes", minutes(settings.freshness.this_month_minutes), 1, 10_080),
+        ("later_minutes", minutes(settings.freshness.later_minutes), 1, 10_080),
+        ("no_flights_minutes", minutes(settings.freshness.no_flights_minutes), 1, 10_080),
+        ("click_out_minutes", minutes(settings.freshness.click_out_minutes), 1, 60),
+        ("changed_per_mille", minutes(settings.freshness.changed_per_mille), 1, 1_000),
     ];
     for (key, default, min, max) in keys {
         assert!(text.contains(&format!("# {key} = {default}")), "{key}: default {default}");
@@ -235,6 +241,10 @@ async fn the_first_example_explains_every_key() {
         let comment = explained.trim_end().rsplit("\n").next().unwrap();
         assert!(comment.contains(&format!("{min}..={max}")), "{key}: {comment}");
     }
+}
+
+fn minutes<const MIN: u64, const MAX: u64>(set: Option<runtime::Limited<MIN, MAX>>) -> u64 {
+    set.unwrap().get()
 }
 
 /// A line whose commented-out key is set.
