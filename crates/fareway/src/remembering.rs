@@ -29,6 +29,9 @@ const HISTORY: &str = "history.snapshot";
 /// Snapshot of store and indicative prices within the data folder.
 const PRICES: &str = "prices.snapshot";
 
+/// The log, the disk of the data folder, and who keeps the history in step with the log.
+type Opened = (Arc<dyn Log>, Arc<dyn Disk>, Follower);
+
 /// What a process remembers.
 #[derive(Debug)]
 pub(crate) struct Remembering {
@@ -68,7 +71,7 @@ impl Remembering {
         let (data, log_settings) = (data.to_owned(), settings.log.clone());
         let log_url = settings.log_url.clone();
         let history_settings = settings.history.clone();
-        let open = move || -> Result<(Arc<dyn Log>, Arc<dyn Disk>, Follower)> {
+        let open = move || -> Result<Opened> {
             let disk: Arc<dyn Disk> = Arc::new(RealDisk::open(&data)?);
             let log = log::open(&log_url, disk.clone(), FOLDER, log_settings)?;
             let follower = Follower::open(FollowerParts {

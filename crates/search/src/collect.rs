@@ -10,7 +10,8 @@
 //! the end changes anything.
 //!
 //! Limits: offers and bytes of one search; a part that would pass them is left out, and its
-//! partner's row says so.
+//! partner's row says so. The two extra questions of a self-transfer have a quarter as much besides
+//! ([`EXTRA_SHARE`]), so that they never push out answers to the question itself.
 
 use std::sync::Arc;
 
@@ -24,6 +25,9 @@ use crate::remembered::Source;
 pub(crate) const FULL: &str = "search_full";
 /// Code in the row of a partner that had not ended at the deadline.
 pub(crate) const TIMED_OUT: &str = "partner_timeout";
+
+/// The extra questions may hold one in so many of what the question itself may.
+const EXTRA_SHARE: usize = 4;
 
 /// What an ask is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +53,20 @@ pub(crate) struct Ask {
 pub(crate) struct CollectLimits {
     pub(crate) offers: usize,
     pub(crate) bytes: usize,
+}
+
+impl CollectLimits {
+    fn of(self, role: Role) -> Self {
+        let share = if role == Role::Whole { 1 } else { EXTRA_SHARE };
+        Self { offers: self.offers / share, bytes: self.bytes / share }
+    }
+}
+
+/// What is held.
+#[derive(Clone, Copy, Debug, Default)]
+struct Held {
+    offers: usize,
+    bytes: usize,
 }
 
 /// How an ask ended.
@@ -92,8 +110,8 @@ pub(crate) struct Collecting {
     answers: [Vec<Arc<Answer>>; 3],
     /// Who gave each of them.
     sources: [Vec<Source>; 3],
-    offers: usize,
-    bytes: usize,
+    /// For the question itself, and for the extra ones.
+    held: [Held; 2],
     version: u32,
     limits: CollectLimits,
     any_partner: bool,
@@ -124,8 +142,7 @@ impl Collecting {
             open: asks.len(),
             answers: Default::default(),
             sources: Default::default(),
-            offers: 0,
-            bytes: 0,
+            held: Default::default(),
             version: 0,
             limits,
             any_partner,
@@ -161,10 +178,16 @@ impl Collecting {
             return false;
         }
         let parts: usize = self.answers.iter().map(Vec::len).sum();
-        let full = self.offers + offers > self.limits.offers
-            || self.bytes + bytes > self.limits.bytes
+        let (held, limits) =
+            (&mut self.held[usize::from(role != Role::Whole)], self.limits.of(role));
+        let full = held.offers + offers > limits.offers
+            || held.bytes + bytes > limits.bytes
             || bytes > room
             || parts + 1 >= ANSWERS_MAX;
+        if !full {
+            held.offers += offers;
+            held.bytes += bytes;
+        }
         self.version += 1;
         let version = self.version;
         if let Some(row) = self.row_of(ask) {
@@ -176,8 +199,6 @@ impl Collecting {
             }
         }
         if !full {
-            self.offers += offers;
-            self.bytes += bytes;
             self.answers[role as usize].push(answer);
             self.sources[role as usize].push(Source { partner, seen_ms });
         }
@@ -239,7 +260,7 @@ impl Collecting {
         }
         let failed = match self.rows.is_empty() {
             true => !self.any_partner,
-            false => self.offers == 0 && self.rows.iter().all(|row| row.fault.is_some()),
+            false => self.offers() == 0 && self.rows.iter().all(|row| row.fault.is_some()),
         };
         if failed { Status::Failed } else { Status::Complete }
     }
@@ -259,11 +280,11 @@ impl Collecting {
     }
 
     pub(crate) fn offers(&self) -> usize {
-        self.offers
+        self.held.iter().map(|held| held.offers).sum()
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+        self.held.iter().map(|held| held.bytes).sum()
     }
 }
 

@@ -24,7 +24,8 @@ pub struct SearchSettings {
     pub token_s: Limited<60, 86_400>,
     /// Longest wait of one poll for news, milliseconds.
     pub poll_wait_ms: Limited<0, 10_000>,
-    /// Offers kept per search; later answers are not taken up.
+    /// Offers kept per search; later answers are not taken up. The extra questions of self-transfers
+    /// keep a quarter as many besides; so with the bytes.
     pub offers_max: Limited<100, 60_000>,
     /// Memory for the answers of one search, bytes; later answers are not taken up.
     pub bytes_max: Limited<65_536, 1_073_741_824>,

@@ -112,9 +112,22 @@ fn a_full_search_leaves_out_what_does_not_fit_and_says_so() {
 }
 
 #[test]
+fn answers_to_extra_questions_never_push_out_those_to_the_question_itself() {
+    let roles = [(0, Role::First), (1, Role::Second), (2, Role::First), (3, Role::Whole)];
+    let mut collecting = Collecting::new(&asks(&roles), true, LIMITS);
+    for (ask, offers) in [(0, 2), (1, 1), (2, 1), (3, 10)] {
+        collecting.on_part(ask, part(offers), usize::MAX);
+        collecting.on_end(ask, good(1));
+    }
+    let rows = rows(&collecting);
+    assert_eq!(rows, ["0 2 1 -", "1 0 1 search_full", "2 0 1 search_full", "3 10 1 -"]);
+    assert_eq!(collecting.offers(), 12);
+}
+
+#[test]
 fn a_partner_has_one_row_and_parts_of_self_transfers_count_only_if_it_was_asked_nothing_else() {
     let asks = asks(&[(4, Role::Whole), (4, Role::First), (9, Role::First), (9, Role::Second)]);
-    let mut collecting = Collecting::new(&asks, true, LIMITS);
+    let mut collecting = Collecting::new(&asks, true, CollectLimits { offers: 40, ..LIMITS });
     collecting.on_part(0, part(1), usize::MAX);
     collecting.on_part(1, part(2), usize::MAX);
     collecting.on_part(2, part(3), usize::MAX);
