@@ -4,23 +4,27 @@
 //! it. `JAVA` names another program than `java`.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
+
+#[path = "../../../storage/tests/support/server_process.rs"]
+mod server_process;
+
+use server_process::{ServerProcess, free_port};
 
 /// A cluster's id can be any; it is part of what is on disk.
 const CLUSTER: &str = "RmFyZXdheVRlc3RzMDAwMA";
-/// Seconds until it listens; the machine may be busy.
-const STARTS_WITHIN_S: u64 = 180;
+/// Time until it listens; the machine may be busy.
+const STARTS_WITHIN: Duration = Duration::from_secs(180);
 
-/// A running broker; ends with the value, and its data with it.
+/// A running broker; ends with the value, and its data with it. What it wrote survives a kill.
 #[derive(Debug)]
 pub(crate) struct KafkaBroker {
-    child: Child,
+    process: ServerProcess,
     jars: PathBuf,
     folder: PathBuf,
-    port: u16,
 }
 
 impl KafkaBroker {
@@ -40,73 +44,41 @@ impl KafkaBroker {
         let format = ["format", "-t", CLUSTER, "-c", "server.properties"];
         let formatted = java(&jars, &folder, "kafka.tools.StorageTool", &format).output().unwrap();
         assert!(formatted.status.success(), "{}", String::from_utf8_lossy(&formatted.stderr));
-        let child = run(&jars, &folder);
-        let mut broker = Self { child, jars, folder, port };
-        broker.wait_until_it_listens();
-        broker
+        let process = run(&jars, &folder, port);
+        Self { process, jars, folder }
     }
 
     /// HOST:PORT.
     pub(crate) fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
-    }
-
-    /// Ends it at once (SIGKILL), as a crash would; what it wrote stays.
-    pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        format!("127.0.0.1:{}", self.port())
     }
 
     /// Starts it again on the same data and ports.
     pub(crate) fn restart(&mut self) {
-        self.child = run(&self.jars, &self.folder);
-        self.wait_until_it_listens();
+        self.process = run(&self.jars, &self.folder, self.port());
     }
+}
 
-    /// Stops it without a word, as a machine that hangs: connections stay open, nothing answers.
-    pub(crate) fn hang(&self) {
-        self.signal("-STOP");
+impl Deref for KafkaBroker {
+    type Target = ServerProcess;
+
+    fn deref(&self) -> &ServerProcess {
+        &self.process
     }
+}
 
-    /// Lets it go on.
-    pub(crate) fn go_on(&self) {
-        self.signal("-CONT");
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "waits for another process")]
-    fn wait_until_it_listens(&mut self) {
-        for _ in 0..STARTS_WITHIN_S * 10 {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                panic!("the broker ended at once ({status}):\n{}", self.output());
-            }
-            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        panic!("the broker does not listen after {STARTS_WITHIN_S} s:\n{}", self.output());
-    }
-
-    fn output(&self) -> String {
-        fs::read_to_string(self.folder.join("output.txt")).unwrap_or_default()
-    }
-
-    fn signal(&self, signal: &str) {
-        let done = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
-        assert!(done.unwrap().success());
+impl DerefMut for KafkaBroker {
+    fn deref_mut(&mut self) -> &mut ServerProcess {
+        &mut self.process
     }
 }
 
 impl Drop for KafkaBroker {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // Or it would write into the folder while it goes.
+        self.process.end();
         let _ = fs::remove_dir_all(&self.folder);
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 const LOGGING: &str = "\
@@ -136,13 +108,16 @@ log.cleaner.dedupe.buffer.size=2097152
     )
 }
 
-fn run(jars: &Path, folder: &Path) -> Child {
-    let output = fs::File::create(folder.join("output.txt")).unwrap();
-    java(jars, folder, "kafka.Kafka", &["server.properties"])
+fn run(jars: &Path, folder: &Path, port: u16) -> ServerProcess {
+    let path = folder.join("output.txt");
+    let output = fs::File::create(&path).unwrap();
+    let child = java(jars, folder, "kafka.Kafka", &["server.properties"])
         .stdout(output.try_clone().unwrap())
         .stderr(output)
         .spawn()
-        .unwrap()
+        .unwrap();
+    let said = || fs::read_to_string(&path).unwrap_or_default();
+    ServerProcess::listening(child, port, STARTS_WITHIN, said)
 }
 
 /// A class of the jars, in a small JVM that does not take time to become fast.

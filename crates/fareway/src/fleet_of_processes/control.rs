@@ -58,9 +58,7 @@ pub(super) async fn play(
     });
     let limits = HttpLimits { connections: CONNECTIONS_MAX, ..HttpLimits::default() };
     tasks.spawn(serve_http(listener, service, limits, tasks.clone(), shutdown.clone()));
-    until.over().await;
-    shutdown.begin();
-    tasks.drain(settings.server.drain_ms.ms()).await;
+    until.over_and_drained(&tasks, &shutdown, settings).await;
     Ok(())
 }
 

@@ -85,9 +85,7 @@ async fn play_sandbox(settings: &Settings, data: &DataFolder, until: Until) -> R
         storage::disk::replace_whole(&RealDisk::open(path)?, PARTNERS, &bytes)
     };
     workers.run(write).await?.context("the partners' files cannot be written")?;
-    until.over().await;
-    shutdown.begin();
-    tasks.drain(settings.server.drain_ms.ms()).await;
+    until.over_and_drained(&tasks, &shutdown, settings).await;
     Ok(())
 }
 
@@ -116,9 +114,7 @@ async fn play_edge(
     .await?;
     let limits = Door::limits(&settings.edge);
     tasks.spawn(serve_http(listener, Door::new(edge), limits, tasks.clone(), shutdown.clone()));
-    until.over().await;
-    shutdown.begin();
-    tasks.drain(settings.server.drain_ms.ms()).await;
+    until.over_and_drained(&tasks, &shutdown, settings).await;
     Ok(())
 }
 
@@ -168,7 +164,19 @@ impl Until {
         })
     }
 
-    pub(super) async fn over(mut self) {
+    /// Waits for the end, then stops what runs in `tasks` and gives it the time that stopping has.
+    pub(super) async fn over_and_drained(
+        self,
+        tasks: &TaskSet,
+        shutdown: &Shutdown,
+        settings: &Settings,
+    ) {
+        self.over().await;
+        shutdown.begin();
+        tasks.drain(settings.server.drain_ms.ms()).await;
+    }
+
+    async fn over(mut self) {
         tokio::select! {
             biased;
             _ = self.interrupt.recv() => {}

@@ -2,88 +2,73 @@
 //!
 //! `REDIS_SERVER` names another program than `redis-server`, such as `valkey-server`.
 
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::ops::{Deref, DerefMut};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// A running server; ends with the value.
+#[path = "server_process.rs"]
+mod server_process;
+
+use server_process::{ServerProcess, free_port};
+
+/// It has nothing to read.
+const STARTS_WITHIN: Duration = Duration::from_secs(5);
+
+/// A running server; ends with the value. What it keeps is gone when it is killed.
 #[derive(Debug)]
-pub(crate) struct RedisServer {
-    child: Child,
-    port: u16,
-}
+pub(crate) struct RedisServer(ServerProcess);
 
 impl RedisServer {
     /// Starts one on a free port.
     pub(crate) fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server = Self { child: run(port), port };
-        server.wait_until_it_listens();
-        server
+        Self(run(free_port()))
     }
 
     /// Its URL.
     pub(crate) fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}/0", self.port)
-    }
-
-    /// Ends it at once, as a crash would; what it kept is gone.
-    pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        format!("redis://127.0.0.1:{}/0", self.port())
     }
 
     /// Starts it again on the same port.
     pub(crate) fn restart(&mut self) {
-        self.child = run(self.port);
-        self.wait_until_it_listens();
-    }
-
-    /// Stops it without a word, as a machine that hangs: connections stay open, nothing answers.
-    pub(crate) fn hang(&self) {
-        self.signal("-STOP");
-    }
-
-    /// Lets it go on.
-    pub(crate) fn go_on(&self) {
-        self.signal("-CONT");
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "waits for another process")]
-    fn wait_until_it_listens(&self) {
-        for _ in 0..500 {
-            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        panic!("the server does not listen on port {} after 5 s", self.port);
-    }
-
-    fn signal(&self, signal: &str) {
-        let done = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
-        assert!(done.unwrap().success());
+        self.0 = run(self.port());
     }
 }
 
-impl Drop for RedisServer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+impl Deref for RedisServer {
+    type Target = ServerProcess;
+
+    fn deref(&self) -> &ServerProcess {
+        &self.0
+    }
+}
+
+impl DerefMut for RedisServer {
+    fn deref_mut(&mut self) -> &mut ServerProcess {
+        &mut self.0
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "whoever runs the tests chooses the program")]
-fn run(port: u16) -> Child {
+fn run(port: u16) -> ServerProcess {
     let program = std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
-    let port = port.to_string();
-    Command::new(&program)
-        .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+    let child = Command::new(&program)
+        .args([
+            "--port",
+            &port.to_string(),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ])
         .current_dir(std::env::temp_dir())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap_or_else(|error| {
             panic!("{program} cannot be started ({error}): apt-get install redis-server")
-        })
+        });
+    ServerProcess::listening(child, port, STARTS_WITHIN, || program.clone())
 }
