@@ -46,6 +46,8 @@ pub struct CellParts {
     pub memory: Option<SearchMemory>,
     /// Who may do what only the operator may.
     pub operator: OperatorToken,
+    /// Whether travellers come over TLS, here or at the door before.
+    pub secure: bool,
     /// `[cell]` of the settings.
     pub settings: CellSettings,
 }
@@ -76,6 +78,7 @@ pub(crate) struct Shared {
     pub(crate) prices: PriceIndexes,
     pub(crate) memory: Option<SearchMemory>,
     pub(crate) operator: OperatorToken,
+    pub(crate) secure: bool,
     pub(crate) settings: CellSettings,
     pub(crate) home: CountryCode,
     pub(crate) pages: PageCache,
@@ -114,6 +117,7 @@ impl Shared {
             prices,
             memory,
             operator,
+            secure,
             settings,
         } = parts;
         let bytes = settings.page_cache_bytes.get();
@@ -127,6 +131,7 @@ impl Shared {
             prices,
             memory,
             operator,
+            secure,
             home: culture::read_market(&settings.home_market).unwrap_or(culture::GB),
             pages: PageCache::new(bytes / 2),
             contents: ContentCache::new(bytes / 2),
@@ -174,7 +179,8 @@ impl Shared {
             .or_else(|| uri.authority().map(http::uri::Authority::as_str))
             .filter(|host| is_host(host))
             .unwrap_or("localhost");
-        format!("http://{host}")
+        let scheme = if self.secure { "https" } else { "http" };
+        format!("{scheme}://{host}")
     }
 }
 
@@ -216,6 +222,7 @@ mod tests {
                 roster: Arc::clone(&roster),
                 memory: None,
                 atlas: atlas::atlas(),
+                least_wait: Arc::new(|_| std::time::Duration::ZERO),
                 workers: workers.clone(),
                 tasks: TaskSet::default(),
                 shutdown: shutdown.clone(),
@@ -235,9 +242,23 @@ mod tests {
                 prices,
                 memory: None,
                 operator: OperatorToken::default(),
+                secure: false,
                 settings,
             })
         }
+    }
+
+    #[tokio::test]
+    async fn links_lead_back_the_way_travellers_come() {
+        let mut shared = Shared::of_nobody();
+        let mut headers = HeaderMap::new();
+        headers.insert(http::header::HOST, HeaderValue::from_static("fares.example:8443"));
+        let url = |shared: &Shared| shared.public_url(&Uri::from_static("/"), &headers);
+        assert_eq!(url(&shared), "http://fares.example:8443");
+        shared.secure = true;
+        assert_eq!(url(&shared), "https://fares.example:8443");
+        shared.settings.public_url = "http://a.example/".to_owned();
+        assert_eq!(url(&shared), "http://a.example");
     }
 
     #[test]

@@ -13,11 +13,12 @@ use domain::CurrencyCode;
 use hyper_util::service::TowerToHyperService;
 use partners::asker::AskerParts;
 use partners::{Asker, Registry};
-use runtime::{HttpLimits, Shutdown, TaskSet, Workers, serve_http};
-use search::{Engine, EngineParts, TokenKeys, roster_of};
-use tokio::net::TcpListener;
+use runtime::{HttpLimits, Shutdown, TaskSet, Workers};
+use search::{Engine, EngineParts, LeastWait, TokenKeys, roster_of};
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::data_folder::DataFolder;
+use crate::front_door::{self, Tls};
 use crate::market::{self, OpenMarket, PartnerFiles};
 use crate::partner_freshness;
 use crate::remembering::Remembering;
@@ -40,6 +41,8 @@ pub(crate) struct PlatformParts<'a> {
     pub(crate) operator: OperatorToken,
     /// The number of this cell, unique in the fleet.
     pub(crate) cell: u32,
+    /// TLS at its listener; `None`: plain HTTP.
+    pub(crate) tls: Option<Tls>,
     /// Partners of a market that another process serves; without them this one does, if the settings
     /// say so.
     pub(crate) market: Option<PartnerFiles>,
@@ -64,7 +67,7 @@ pub(crate) struct Platform {
 impl Platform {
     /// Starts everything and listens.
     pub(crate) async fn start(settings: &Settings, parts: PlatformParts<'_>) -> Result<Self> {
-        let PlatformParts { keys, listen, data, operator, cell, market } = parts;
+        let PlatformParts { keys, listen, data, operator, cell, tls, market } = parts;
         let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
         // Bound first: a busy port is known before a world is made.
         let listener = bind(listen).await?;
@@ -74,7 +77,7 @@ impl Platform {
         workers.run(|| atlas::atlas().warm()).await?;
         let asker = open_asker(settings, &workers, &tasks, &shutdown)?;
         let folder = settings.partners.folder.as_path();
-        let registry = Arc::new(Registry::open(folder.is_dir().then_some(folder), asker));
+        let registry = Arc::new(Registry::open(folder.is_dir().then_some(folder), asker.clone()));
         let market = match market {
             None => market::open(&settings.sandbox, &registry, &workers, &tasks, &shutdown).await?,
             Some(files) => {
@@ -101,6 +104,7 @@ impl Platform {
             memory: remembering.memory.clone().map(|memory| Arc::new(memory) as _),
             atlas: atlas::atlas(),
             workers: workers.clone(),
+            least_wait: least_wait(&workers, &asker),
             tasks: tasks.clone(),
             shutdown: shutdown.clone(),
             keys,
@@ -116,6 +120,7 @@ impl Platform {
             prices: remembering.indexes,
             memory: remembering.memory,
             operator,
+            secure: settings.tls.is_on(),
             settings: settings.cell.clone(),
         });
         let limits = HttpLimits {
@@ -123,7 +128,7 @@ impl Platform {
             ..HttpLimits::default()
         };
         let service = TowerToHyperService::new(router);
-        tasks.spawn(serve_http(listener, service, limits, tasks.clone(), shutdown.clone()));
+        front_door::listen((listener, tls), service, limits, &workers, (&tasks, &shutdown));
         Ok(Self {
             address,
             market,
@@ -140,6 +145,12 @@ impl Platform {
         self.shutdown.begin();
         self.tasks.drain(self.drain).await
     }
+}
+
+/// How long work waits for a thread or for a connection to a partner, whichever is longer.
+fn least_wait(workers: &Workers, asker: &Asker) -> LeastWait {
+    let (workers, asker) = (workers.clone(), asker.clone());
+    Arc::new(move |since| workers.least_wait(since).max(asker.least_wait(since)))
 }
 
 /// An asker as the settings want it.
@@ -164,9 +175,23 @@ pub(crate) fn minor_digits(currency: CurrencyCode) -> Option<u8> {
     atlas::atlas().currency(currency).map(|known| known.decimals)
 }
 
+/// Connections the kernel may keep until they are accepted. Beyond it a client's first packet is lost,
+/// which costs it a second; the kernel has a limit of its own (`net.core.somaxconn`).
+const BACKLOG: u32 = 4_096;
+
 /// Binds a port, saying in one sentence what is wrong.
 pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error))
+    let listen = || {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // A process that has ended leaves its port waiting for a minute.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listen().map_err(|error| cannot_listen(address, &error))
 }
 
 /// Binds a port for a moment, to know whether that can be done.

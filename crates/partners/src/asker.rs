@@ -19,6 +19,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use runtime::{Limited, Shutdown, TaskSet, Workers};
 use serde::{Deserialize, Serialize};
@@ -158,6 +159,13 @@ impl Asker {
     #[must_use]
     pub fn connections(&self) -> Connections {
         self.0.pool.count()
+    }
+
+    /// How long requests have waited for a free connection, at the least, since it was last asked; at
+    /// least `since` if some wait and none got one.
+    #[must_use]
+    pub fn least_wait(&self, since: Duration) -> Duration {
+        self.0.pool.least_wait(since)
     }
 
     /// Closes connections unused for longer than their partner allows. Call it now and then.

@@ -9,25 +9,83 @@
 //! lateness of a window counts, as in CoDel (RFC 8289): a burst that is worked off within a window
 //! has moments on time, a queue that stands has none.
 //!
-//! The share falls and rises by a factor a window, so that it is as steady at a tenth of what is
-//! offered as at nine tenths. No randomness: the share is added up, and each whole is one admission.
+//! The share falls and rises by a factor a second, so that it is as steady at a tenth of what is
+//! offered as at nine tenths. What is admitted now shows as lateness only after a while, in which a
+//! share that follows the lateness alone goes far too low, and later too high. So it is held between
+//! bounds that need no lateness: the part of what is offered that is done. Late, not more is admitted
+//! than is done; nor less than that, but for what lets the queue run empty within seconds.
 //!
-//! Pure: whoever owns it tells the lateness.
+//! Work is not all worth the same ([`Priority`]): what is admitted is spent on the most important
+//! first, and what is left over on the next.
+//!
+//! No randomness: the share is added up, and each whole is one admission. Pure: whoever owns it tells
+//! the lateness and what is done.
 
 use std::time::Duration;
 
+use crate::lateness::Lateness;
+
 /// Admits at least this share, so that the way back is seen.
 const SHARE_MIN: f64 = 0.01;
-/// How fast the share moves, a window, for a lateness that is off by the whole target.
-const GAIN: f64 = 0.08;
+/// How fast the share moves, a second, for a lateness that is off by the whole target.
+const GAIN_PER_SECOND: f64 = 0.8;
 /// Lateness counts as at most so many targets above the target.
 const EXCESS_MAX: f64 = 3.0;
+/// What is known of a window counts for no longer than this, seconds.
+const COUNTS_MAX: f64 = 1.0;
+/// What was offered and done counts for about so long, seconds.
+const REMEMBERED: f64 = 2.0;
+/// A queue is to run empty within so many seconds.
+const EMPTY_WITHIN: f64 = 5.0;
+/// Of what is done, at most so much is admitted for certain: a queue runs empty in any case.
+const SURE_MAX: f64 = 0.9;
+/// Between two windows at most this and what is done in a second is admitted: a flood that comes
+/// while nobody looks would fill the queue for longer than anybody waits.
+const BURST: f64 = 64.0;
+
+/// How much a piece of new work matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    /// Somebody waits for it.
+    Asked,
+    /// Somebody may want it soon.
+    Prefetch,
+    /// A machine collects it.
+    Bot,
+}
+
+impl Priority {
+    /// All, the most important first.
+    pub const ALL: [Self; 3] = [Self::Asked, Self::Prefetch, Self::Bot];
+
+    /// Name in figures.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Prefetch => "prefetch",
+            Self::Bot => "bot",
+        }
+    }
+}
 
 /// Decides on new work.
 #[derive(Clone, Debug)]
 pub struct Admission {
     target: Duration,
     share: f64,
+    classes: [Class; Priority::ALL.len()],
+    /// Pieces of work that were done, those of long ago counting less.
+    done: f64,
+    /// Admitted since the last window.
+    taken: f64,
+}
+
+/// What is known of one priority.
+#[derive(Clone, Copy, Debug)]
+struct Class {
+    /// Pieces of work, those of long ago counting less.
+    offered: f64,
     /// Shares added up, less the admissions. It begins with one, so that a late moment costs nothing
     /// where hardly anything is asked.
     credit: f64,
@@ -38,24 +96,63 @@ impl Admission {
     /// Admits everything, until work is begun later than `target` after it was due.
     #[must_use]
     pub fn new(target: Duration) -> Self {
-        Self { target: target.max(Duration::from_micros(1)), share: 1.0, credit: 1.0, refused: 0 }
+        let class = Class { offered: 0.0, credit: 1.0, refused: 0 };
+        Self {
+            target: target.max(Duration::from_micros(1)),
+            share: 1.0,
+            classes: [class; Priority::ALL.len()],
+            done: 0.0,
+            taken: 0.0,
+        }
     }
 
-    /// Takes up the least lateness of a window.
-    pub fn on_window(&mut self, least: Duration) {
-        let off = (least.as_secs_f64() / self.target.as_secs_f64() - 1.0).min(EXCESS_MAX);
-        self.share = (self.share * (-GAIN * off).exp()).clamp(SHARE_MIN, 1.0);
+    /// Takes up the least lateness of a window, and how long the window was.
+    pub fn on_window(&mut self, Lateness { least, window }: Lateness) {
+        let late = least.as_secs_f64();
+        let seconds = window.as_secs_f64().min(COUNTS_MAX);
+        let off = (late / self.target.as_secs_f64() - 1.0).min(EXCESS_MAX);
+        let share = self.share * (-GAIN_PER_SECOND * seconds * off).exp();
+        let offered: f64 = self.classes.iter().map(|class| class.offered).sum();
+        let done = if offered > 0.0 { (self.done / offered).min(1.0) } else { 1.0 };
+        let sure = done * SURE_MAX.min(1.0 - late / EMPTY_WITHIN);
+        let most = if off >= EXCESS_MAX { done } else { 1.0 };
+        self.share = share.max(sure).min(most).clamp(SHARE_MIN, 1.0);
+        let kept = (-seconds / REMEMBERED).exp();
+        self.done *= kept;
+        self.taken = 0.0;
+        for class in &mut self.classes {
+            class.offered *= kept;
+        }
     }
 
     /// Whether one more piece of new work is admitted.
-    pub fn admits(&mut self) -> bool {
-        self.credit = (self.credit + self.share).min(2.0);
-        if self.credit >= 1.0 {
-            self.credit -= 1.0;
+    pub fn admits(&mut self, priority: Priority) -> bool {
+        let burst = BURST + self.done / REMEMBERED;
+        let index = priority as usize;
+        self.classes[index].offered += 1.0;
+        let share = self.share_of(index);
+        let class = &mut self.classes[index];
+        class.credit = (class.credit + share).min(2.0);
+        if class.credit >= 1.0 && self.taken < burst {
+            class.credit -= 1.0;
+            self.taken += 1.0;
             return true;
         }
-        self.refused += 1;
+        class.refused += 1;
         false
+    }
+
+    /// Share of one priority that is admitted: what those before it leave.
+    fn share_of(&self, index: usize) -> f64 {
+        let offered = |classes: &[Class]| classes.iter().map(|class| class.offered).sum::<f64>();
+        let before = self.classes.get(..index).map_or(0.0, offered);
+        let left = offered(&self.classes) * self.share - before;
+        (left / self.classes[index].offered).clamp(0.0, 1.0)
+    }
+
+    /// An admitted piece of work is done, or so much of it as is of use: 0 to 1.
+    pub fn on_done(&mut self, useful: f64) {
+        self.done += useful.clamp(0.0, 1.0);
     }
 
     /// Share of new work that is admitted now, above 0 to 1.
@@ -70,10 +167,10 @@ impl Admission {
         self.share >= 1.0
     }
 
-    /// How often it refused.
+    /// How much it refused, of a priority.
     #[must_use]
-    pub fn refused(&self) -> u64 {
-        self.refused
+    pub fn refused(&self, priority: Priority) -> u64 {
+        self.classes[priority as usize].refused
     }
 }
 

@@ -13,23 +13,40 @@ use crate::tasks::Shutdown;
 
 /// Time between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
-/// Looks in a window.
-const LOOKS: u32 = 10;
+/// Least length of a window.
+const WINDOW: Duration = Duration::from_millis(100);
 
-/// Tells the least lateness of every window of about 100 ms, until `shutdown` begins.
-pub async fn watch_lateness(shutdown: Shutdown, mut on_window: impl FnMut(Duration)) {
+/// What was seen in one window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lateness {
+    /// The least lateness of all looks.
+    pub least: Duration,
+    /// Length of the window: at least 100 ms, longer where the looks themselves came late.
+    pub window: Duration,
+}
+
+/// Tells of every window, one after another, until `shutdown` begins.
+///
+/// A window ends by the clock and not after so many looks: a process that is late is looked at seldom,
+/// and among many late looks is always one that was lucky.
+pub async fn watch_lateness(shutdown: Shutdown, mut on_window: impl FnMut(Lateness)) {
     loop {
-        let mut least = Duration::MAX;
-        for _ in 0..LOOKS {
+        let (begun, mut least) = (now(), Duration::MAX);
+        let window = loop {
             let due = now() + LOOK_EVERY;
             tokio::select! {
                 biased;
                 () = shutdown.begun() => return,
                 () = tokio::time::sleep_until(due) => {}
             }
-            least = least.min(now().saturating_duration_since(due));
-        }
-        on_window(least);
+            let woken = now();
+            least = least.min(woken.saturating_duration_since(due));
+            let window = woken.saturating_duration_since(begun);
+            if window >= WINDOW {
+                break window;
+            }
+        };
+        on_window(Lateness { least, window });
     }
 }
 
@@ -40,10 +57,10 @@ mod tests {
     use super::*;
 
     /// The windows seen while `work` runs on the same thread.
-    async fn windows(work: impl Future<Output = ()>) -> Vec<Duration> {
+    async fn windows(work: impl Future<Output = ()>) -> Vec<Lateness> {
         let (seen, shutdown) = (Arc::new(Mutex::new(Vec::new())), Shutdown::default());
         let (note, stop) = (Arc::clone(&seen), shutdown.clone());
-        let watch = watch_lateness(stop, move |least| note.lock().unwrap().push(least));
+        let watch = watch_lateness(stop, move |seen| note.lock().unwrap().push(seen));
         let ((), ()) = tokio::join!(watch, async {
             work.await;
             shutdown.begin();
@@ -56,7 +73,7 @@ mod tests {
         let seen = windows(tokio::time::sleep(Duration::from_millis(550))).await;
         // The timer counts whole milliseconds.
         assert_eq!(seen.len(), 5, "{seen:?}");
-        assert!(seen.iter().all(|&least| least <= Duration::from_millis(1)), "{seen:?}");
+        assert!(seen.iter().all(|seen| seen.least <= Duration::from_millis(1)), "{seen:?}");
     }
 
     #[tokio::test(start_paused = true)]
@@ -69,7 +86,20 @@ mod tests {
         };
         let seen = windows(busy).await;
         assert!(!seen.is_empty());
-        assert!(seen.iter().all(|&least| least >= Duration::from_millis(40)), "{seen:?}");
+        assert!(seen.iter().all(|seen| seen.least >= Duration::from_millis(40)), "{seen:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_window_lasts_as_long_as_its_one_look_where_a_thread_is_hardly_ever_free() {
+        let busy = async {
+            for _ in 0..5 {
+                tokio::time::advance(Duration::from_millis(700)).await;
+            }
+        };
+        let seen = windows(busy).await;
+        assert!(!seen.is_empty());
+        assert!(seen.iter().all(|seen| seen.least >= Duration::from_millis(600)), "{seen:?}");
+        assert!(seen.iter().all(|seen| seen.window >= Duration::from_millis(690)), "{seen:?}");
     }
 
     #[tokio::test(start_paused = true)]
@@ -79,6 +109,6 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(300)).await;
         };
         let seen = windows(once).await;
-        assert!(seen.iter().all(|&least| least <= Duration::from_millis(1)), "{seen:?}");
+        assert!(seen.iter().all(|seen| seen.least <= Duration::from_millis(1)), "{seen:?}");
     }
 }

@@ -14,12 +14,13 @@ pub mod serve;
 pub mod tasks;
 pub mod threads;
 pub mod token_bucket;
+pub mod waits;
 pub mod workers;
 
-pub use admission::Admission;
+pub use admission::{Admission, Priority};
 pub use clock::{Deadline, Moment, now, unix_ms};
 pub use fault::{Blame, Fault, Retry};
-pub use lateness::watch_lateness;
+pub use lateness::{Lateness, watch_lateness};
 pub use limited::Limited;
 pub use maps::{FixedMap, FixedSet};
 pub use random::Random;

@@ -4,7 +4,11 @@
 //! first one's from the moment of connecting, time for a client to take what is written to it, size of
 //! HTTP/2 settings. When [`Shutdown`] begins, no connection is accepted any more and open ones finish
 //! what they are doing. Each request carries its [`Peer`] among its extensions.
+//!
+//! What happens on a connection before HTTP is a [`Greeting`]: nothing ([`Plain`]), or a handshake that
+//! whoever owns TLS brings along.
 
+mod greeting;
 mod patience;
 
 use std::convert::Infallible;
@@ -19,10 +23,11 @@ use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use crate::tasks::{Shutdown, TaskSet};
+pub use greeting::{Greeted, Greeting, Plain, Speaks};
 use patience::Patience;
 
 /// Where a request comes from.
@@ -70,16 +75,27 @@ pub async fn serve_http<S, B>(
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.head_within);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(limits.streams)
-        .max_header_list_size(64 << 10)
-        .keep_alive_interval(Some(Duration::from_secs(30)))
-        .keep_alive_timeout(Duration::from_secs(20));
-    let builder = Arc::new(builder);
+    serve_greeted((listener, Plain), service, limits, tasks, shutdown).await;
+}
+
+/// The same where every connection begins with a greeting.
+pub async fn serve_greeted<G, S, B>(
+    (listener, greeting): (TcpListener, G),
+    service: S,
+    limits: HttpLimits,
+    tasks: TaskSet,
+    shutdown: Shutdown,
+) where
+    G: Greeting,
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
+    S::Future: Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let builders = Arc::new(Builders::new(&limits));
     let room = Arc::new(Semaphore::new(limits.connections));
     loop {
         let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
@@ -98,22 +114,23 @@ pub async fn serve_http<S, B>(
             }
         };
         let _ = stream.set_nodelay(true);
-        let (builder, service, shutdown) =
-            (Arc::clone(&builder), service.clone(), shutdown.clone());
+        let (builders, shutdown) = (Arc::clone(&builders), shutdown.clone());
+        let (greeting, service) = (greeting.clone(), service.clone());
         tasks.spawn(async move {
             let _place = place;
-            tokio::select! {
+            let greeted = tokio::select! {
                 biased;
                 () = shutdown.begun() => return,
-                spoke = tokio::time::timeout(limits.head_within, speaks(&stream)) => {
-                    if !matches!(spoke, Ok(Ok(()))) {
-                        return;
-                    }
-                }
-            }
-            let stream = Patience::new(stream, limits.write_within);
+                greeted = greeting.greet(stream, limits) => greeted,
+            };
+            let Some(Greeted { stream, speaks }) = greeted else { return };
+            let stream = match speaks {
+                // Nobody else limits the time for the preface.
+                Speaks::Http2 => Patience::beginning(stream, limits),
+                Speaks::Either | Speaks::Http1 => Patience::new(stream, limits.write_within),
+            };
             let service = WithPeer { service, peer: Peer(peer) };
-            let connection = builder.serve_connection(TokioIo::new(stream), service);
+            let connection = builders.of(speaks).serve_connection(TokioIo::new(stream), service);
             let mut connection = std::pin::pin!(connection);
             tokio::select! {
                 biased;
@@ -122,6 +139,37 @@ pub async fn serve_http<S, B>(
             }
             log_end(connection.await);
         });
+    }
+}
+
+/// How connections are served, by what is spoken on them.
+struct Builders {
+    either: auto::Builder<TokioExecutor>,
+    http1: auto::Builder<TokioExecutor>,
+    http2: auto::Builder<TokioExecutor>,
+}
+
+impl Builders {
+    fn new(limits: &HttpLimits) -> Self {
+        let mut either = auto::Builder::new(TokioExecutor::new());
+        either.http1().timer(TokioTimer::new()).header_read_timeout(limits.head_within);
+        either
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(limits.streams)
+            .max_header_list_size(64 << 10)
+            .keep_alive_interval(Some(Duration::from_secs(30)))
+            .keep_alive_timeout(Duration::from_secs(20));
+        let (http1, http2) = (either.clone().http1_only(), either.clone().http2_only());
+        Self { either, http1, http2 }
+    }
+
+    fn of(&self, speaks: Speaks) -> &auto::Builder<TokioExecutor> {
+        match speaks {
+            Speaks::Either => &self.either,
+            Speaks::Http1 => &self.http1,
+            Speaks::Http2 => &self.http2,
+        }
     }
 }
 
@@ -139,26 +187,6 @@ impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for WithPeer<S> {
     fn call(&self, mut request: Request<Incoming>) -> S::Future {
         request.extensions_mut().insert(self.peer);
         self.service.call(request)
-    }
-}
-
-/// How a client of HTTP/2 begins.
-const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// Time between two looks at a preface that comes in pieces.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
-
-/// Waits until the client has said enough to tell its version of HTTP. The server's builder waits for
-/// that without a limit: its time for a head starts only then.
-async fn speaks(stream: &TcpStream) -> std::io::Result<()> {
-    let mut begins = [0; PREFACE.len()];
-    loop {
-        match stream.peek(&mut begins).await? {
-            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
-            seen if seen < PREFACE.len() && PREFACE.starts_with(&begins[..seen]) => {
-                tokio::time::sleep(LOOK_AGAIN).await;
-            }
-            _ => return Ok(()),
-        }
     }
 }
 

@@ -5,9 +5,12 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use crate::waits::{Wait, Waits};
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -22,6 +25,7 @@ pub struct Workers {
     name: &'static str,
     queue: mpsc::Sender<Job>,
     room: Arc<Semaphore>,
+    waits: Arc<Waits>,
 }
 
 impl fmt::Debug for Workers {
@@ -57,7 +61,19 @@ impl Workers {
                 }
             })?;
         }
-        Ok(Self { name, queue, room: Arc::new(Semaphore::new(queued.max(1))) })
+        Ok(Self {
+            name,
+            queue,
+            room: Arc::new(Semaphore::new(queued.max(1))),
+            waits: Arc::default(),
+        })
+    }
+
+    /// How long jobs have waited for a thread, at the least, since it was last asked: zero if one was
+    /// begun at once, or if there was none; at least `since` if some wait and none was begun.
+    #[must_use]
+    pub fn least_wait(&self, since: Duration) -> Duration {
+        self.waits.take_least(since)
     }
 
     /// Runs a job on a worker and waits for its value; waits for room in the queue first.
@@ -68,9 +84,11 @@ impl Workers {
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, WorkersFull> {
+        let wait = Wait::begin(&self.waits);
         let _room = self.room.acquire().await.map_err(|_| WorkersFull)?;
         let (answer, value) = oneshot::channel();
         let job: Job = Box::new(move || {
+            wait.end();
             // The caller may have left: then nobody wants the value.
             let _ = answer.send(job());
         });
@@ -83,6 +101,11 @@ impl Workers {
     /// # Errors
     /// [`WorkersFull`] if there is no room.
     pub fn try_run(&self, job: impl FnOnce() + Send + 'static) -> Result<(), WorkersFull> {
+        let wait = Wait::begin(&self.waits);
+        let job = move || {
+            wait.end();
+            job();
+        };
         self.queue.try_send(Box::new(job)).map_err(|_| WorkersFull)
     }
 }
@@ -97,6 +120,41 @@ mod tests {
         let boom: Result<(), _> = workers.run(|| panic!("boom")).await;
         assert_eq!(boom, Err(WorkersFull));
         assert_eq!(workers.run(|| 6 * 7).await, Ok(42));
+    }
+
+    #[tokio::test]
+    async fn the_least_wait_tells_a_queue_that_stands_from_one_that_moves() {
+        let window = Duration::from_millis(100);
+        let workers = Workers::start("test", 1, 8).unwrap();
+        assert_eq!(workers.least_wait(window), Duration::ZERO, "nobody waits");
+        let (open, gate) = std::sync::mpsc::channel::<()>();
+        let (tell, begun) = std::sync::mpsc::channel::<()>();
+        let first = move || {
+            tell.send(()).unwrap();
+            gate.recv().unwrap_or_default();
+        };
+        workers.try_run(first).unwrap();
+        begun.recv().unwrap();
+        let _ = workers.least_wait(window);
+        workers.try_run(|| ()).unwrap();
+        assert_eq!(workers.least_wait(window), window, "one waits and none is begun");
+        drop(open);
+        workers.run(|| ()).await.unwrap();
+        let least = workers.least_wait(window);
+        assert!(least > Duration::ZERO && least < Duration::from_secs(60), "{least:?}");
+        assert_eq!(workers.least_wait(window), Duration::ZERO, "all have been begun");
+    }
+
+    #[tokio::test]
+    async fn a_job_that_is_refused_waits_no_longer() {
+        let workers = Workers::start("test", 1, 1).unwrap();
+        let (open, gate) = std::sync::mpsc::channel::<()>();
+        workers.try_run(move || gate.recv().unwrap_or_default()).unwrap();
+        while workers.try_run(|| ()).is_ok() {}
+        drop(open);
+        workers.run(|| ()).await.unwrap();
+        let _ = workers.least_wait(Duration::ZERO);
+        assert_eq!(workers.least_wait(Duration::from_secs(1)), Duration::ZERO);
     }
 
     #[tokio::test]

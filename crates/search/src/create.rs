@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{InvalidSearch, Question, SearchRequest};
-use runtime::Deadline;
+use runtime::{Deadline, Priority};
 
 use crate::book::Gone;
 use crate::collect::CollectLimits;
@@ -38,7 +38,7 @@ pub struct Opened {
 /// Whether a search is new, or begun by somebody who is waiting for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Entry {
-    New,
+    New(Priority),
     Again,
 }
 
@@ -46,21 +46,35 @@ enum Entry {
 const DROPPED_MAX: usize = 64;
 
 impl Engine {
-    /// Creates a search.
+    /// Creates a search that somebody waits for.
+    ///
+    /// # Errors
+    /// As [`Engine::create_as`].
+    pub async fn create(
+        &self,
+        request: SearchRequest,
+        display: Display,
+    ) -> Result<Opened, SearchError> {
+        self.create_as(Priority::Asked, request, display).await
+    }
+
+    /// Creates a search that matters so much: with more to do than can be done in time, what matters
+    /// least is refused first.
     ///
     /// # Errors
     /// [`SearchError::Invalid`], [`SearchError::UnknownPlace`] and [`SearchError::Display`] for what
     /// cannot be searched or shown, [`SearchError::Overloaded`] at the limits,
     /// [`SearchError::Stopping`] while stopping.
-    pub async fn create(
+    pub async fn create_as(
         &self,
+        priority: Priority,
         request: SearchRequest,
         display: Display,
     ) -> Result<Opened, SearchError> {
         display.validate()?;
         let horizon_days = self.parts.settings.horizon_days.get() as u32;
         request.validate(earliest_today(), horizon_days)?;
-        let search = self.open(self.new_id(), request, display, Entry::New).await?;
+        let search = self.open(self.new_id(), request, display, Entry::New(priority)).await?;
         let snapshot = search.snapshot().await?;
         Ok(Opened { token: self.token(&search, snapshot.seen()), snapshot })
     }
@@ -182,9 +196,13 @@ impl Engine {
             memory.map(|near| plan.recall(near, runtime::unix_ms())).unwrap_or_default();
         // What all partners said before, and what others ask already, costs next to nothing.
         let asks_anew = plan.asks.len() > remembered.iter().flatten().count();
-        if asks_anew && entry == Entry::New {
-            self.admit()?;
-        }
+        let admitted = match entry {
+            Entry::New(priority) if asks_anew => {
+                self.admit(priority)?;
+                true
+            }
+            Entry::New(_) | Entry::Again => false,
+        };
         let meter = Arc::clone(&self.meter);
         let fan_out = Arc::new(FanOut::new(&plan, remembered, self.new_run(), limits, meter));
         let deadline = Deadline::after(now, settings.deadline_ms.ms());
@@ -196,14 +214,21 @@ impl Engine {
         let replaced = book.add_fan_out(Arc::clone(&fan_out), stale);
         drop(book);
         drop(replaced);
-        self.parts.tasks.spawn(run_fan_out(
+        let asking = run_fan_out(
             Arc::clone(&fan_out),
             plan.asks,
             deadline,
             self.parts.tasks.clone(),
             self.parts.shutdown.clone(),
             self.parts.memory.clone(),
-        ));
+        );
+        let done = admitted.then(|| self.when_done(&fan_out));
+        self.parts.tasks.spawn(async move {
+            asking.await;
+            if let Some(done) = done {
+                done();
+            }
+        });
         Ok(fan_out)
     }
 

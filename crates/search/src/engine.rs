@@ -14,11 +14,11 @@ use std::time::Duration;
 
 use atlas::Atlas;
 use domain::Date;
-use runtime::{Admission, Random, Shutdown, TaskSet, Workers, watch_lateness};
+use runtime::{Admission, Lateness, Priority, Random, Shutdown, TaskSet, Workers, watch_lateness};
 
 use crate::book::Book;
 use crate::error::SearchError;
-use crate::fan_out::{Bench, Meter};
+use crate::fan_out::{Bench, FanOut, Meter};
 use crate::ledger::Roster;
 use crate::remembered::PriceMemory;
 use crate::search::Search;
@@ -27,6 +27,10 @@ use crate::token::{SearchId, Seen, Token, TokenKeys};
 
 /// Gives the partners there are now. Called once per search, so it must be cheap.
 pub type RosterSource = Arc<dyn Fn() -> Roster + Send + Sync>;
+
+/// How long work that is no task of ours has waited, at the least, in the time given: for a thread, for
+/// a connection.
+pub type LeastWait = Arc<dyn Fn(Duration) -> Duration + Send + Sync>;
 
 /// What an engine is made of.
 #[derive(Clone)]
@@ -41,6 +45,8 @@ pub struct EngineParts {
     pub atlas: &'static Atlas,
     /// Threads for merging large answers.
     pub workers: Workers,
+    /// What else tells that there is more to do than can be done in time.
+    pub least_wait: LeastWait,
     /// Where asks run.
     pub tasks: TaskSet,
     /// When to stop.
@@ -64,7 +70,7 @@ pub struct Engine {
     pub(crate) bench: Bench,
     pub(crate) meter: Arc<Meter>,
     book: Mutex<Book>,
-    admission: Mutex<Admission>,
+    admission: Arc<Mutex<Admission>>,
     seed: u128,
     created: AtomicU64,
     runs: AtomicU32,
@@ -94,7 +100,7 @@ impl Engine {
             bench,
             meter: Arc::new(Meter::new(parts.settings.bytes_total_max.size())),
             book: Mutex::default(),
-            admission: Mutex::new(Admission::new(parts.settings.late_ms.ms())),
+            admission: Arc::new(Mutex::new(Admission::new(parts.settings.late_ms.ms()))),
             seed: u128::from_le_bytes(Random::secret_bytes()?),
             created: AtomicU64::new(0),
             // Another start gives other runs, so that a version seen before it is never current.
@@ -116,33 +122,45 @@ impl Engine {
             }
         });
         let (admitting, shutdown) = (Arc::downgrade(&engine), engine.parts.shutdown.clone());
-        engine.parts.tasks.spawn(watch_lateness(shutdown, move |least| {
+        engine.parts.tasks.spawn(watch_lateness(shutdown, move |seen| {
             if let Some(engine) = admitting.upgrade() {
-                engine.on_lateness(least);
+                let waited = (engine.parts.least_wait)(seen.window);
+                engine.on_lateness(Lateness { least: seen.least.max(waited), ..seen });
             }
         }));
         Ok(engine)
+    }
+
+    /// To be called once a search that was let ask partners is over.
+    pub(crate) fn when_done(&self, fan_out: &Arc<FanOut>) -> impl FnOnce() + Send + use<> {
+        let (admission, fan_out) = (Arc::clone(&self.admission), Arc::clone(fan_out));
+        move || {
+            let useful = fan_out.look().progress.useful();
+            admission.lock().unwrap_or_else(PoisonError::into_inner).on_done(useful);
+        }
     }
 
     fn admission(&self) -> MutexGuard<'_, Admission> {
         self.admission.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes up how late due work was begun, at the least, in the last tenth of a second; what the
-    /// engine hears from its own clock.
-    pub fn on_lateness(&self, least: Duration) {
+    /// Takes up how late due work was begun, at the least, in one window; what the engine hears from
+    /// its own clock.
+    pub fn on_lateness(&self, seen: Lateness) {
         let mut admission = self.admission();
         let before = admission.is_open();
-        admission.on_window(least);
-        let (after, refused) = (admission.is_open(), admission.refused());
+        admission.on_window(seen);
+        let after = admission.is_open();
+        let refused = Priority::ALL.map(|priority| admission.refused(priority));
         drop(admission);
         if before && !after {
             tracing::warn!(
-                late_ms = least.as_millis() as u64,
+                late_ms = seen.least.as_millis() as u64,
                 "more to do than can be done in time"
             );
         } else if !before && after {
-            tracing::info!(refused, "back on time; searches refused since the start");
+            let [asked, prefetch, bot] = refused;
+            tracing::info!(asked, prefetch, bot, "back on time; searches refused since the start");
         }
     }
 
@@ -150,8 +168,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`SearchError::Overloaded`] if there is more to do already than can be done in time.
-    pub(crate) fn admit(&self) -> Result<(), SearchError> {
-        if self.admission().admits() {
+    pub(crate) fn admit(&self, priority: Priority) -> Result<(), SearchError> {
+        if self.admission().admits(priority) {
             return Ok(());
         }
         Err(SearchError::Overloaded { retry_after: CATCH_UP })

@@ -93,6 +93,15 @@ pub struct Progress {
     pub failed: u32,
 }
 
+impl Progress {
+    /// Share of the partners that were asked and answered; all of it if none was.
+    pub(crate) fn useful(&self) -> f64 {
+        let asked = self.asked.saturating_sub(self.remembered);
+        let answered = self.answered.saturating_sub(self.remembered);
+        if asked == 0 { 1.0 } else { f64::from(answered) / f64::from(asked) }
+    }
+}
+
 /// One row for every partner.
 #[derive(Clone, Debug)]
 pub struct Ledger {

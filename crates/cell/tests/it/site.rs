@@ -128,6 +128,7 @@ async fn parts_sharing(
         roster: Arc::clone(&roster),
         memory: Some(Arc::new(memory.clone())),
         atlas: atlas::atlas(),
+        least_wait: Arc::new(|_| Duration::ZERO),
         workers: workers.clone(),
         tasks: tasks.clone(),
         shutdown: shutdown.clone(),
@@ -144,6 +145,7 @@ async fn parts_sharing(
         prices,
         memory: Some(memory),
         operator: OperatorToken::new([0xA5; 32]),
+        secure: false,
         settings,
     }
 }

@@ -4,7 +4,7 @@
 //! Open loop: a search starts when its time has come, whether or not earlier ones are done, so a
 //! slow server cannot hide its queue. First offers and completion are seen by polling every 25 ms.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -41,7 +41,8 @@ struct Seen {
     lost: Vec<String>,
     offers: u64,
     ledgers: u64,
-    partners_failed: u64,
+    /// By code, partners that failed.
+    faults: BTreeMap<String, u64>,
     partners_asked: u64,
 }
 
@@ -82,8 +83,11 @@ async fn measure(report: &mut Report, plan: Plan) -> Result<()> {
     );
     report.figure(
         "d. partners failed in a search (sampled)",
-        seen.partners_failed as f64 / seen.ledgers.max(1) as f64,
+        seen.faults.values().sum::<u64>() as f64 / seen.ledgers.max(1) as f64,
     );
+    for (fault, count) in &seen.faults {
+        report.figure(&format!("d. of them {fault}"), *count as f64 / seen.ledgers.max(1) as f64);
+    }
     report.figure("d. quotes a search (sampled)", seen.offers as f64 / seen.ledgers.max(1) as f64);
     for (name, histogram) in [("first offers", &seen.first), ("completion", &seen.complete)] {
         for (label, quantile) in [("p50", 0.5), ("p99", 0.99)] {
@@ -134,7 +138,7 @@ async fn drive(address: SocketAddr, questions: Vec<Question>, per_second: u64) -
         lost: Vec::new(),
         offers: 0,
         ledgers: 0,
-        partners_failed: 0,
+        faults: BTreeMap::new(),
         partners_asked: 0,
     };
     for (index, question) in questions.into_iter().enumerate() {
@@ -171,7 +175,9 @@ fn note(seen: &mut Seen, outcome: Result<Outcome>) {
             for row in ledger["partners"].as_array().into_iter().flatten() {
                 seen.offers += row["offers"].as_u64().unwrap_or(0);
                 seen.partners_asked += u64::from(row["asked"] == true);
-                seen.partners_failed += u64::from(!row["fault"].is_null());
+                if let Some(fault) = row["fault"].as_str() {
+                    *seen.faults.entry(fault.to_owned()).or_default() += 1;
+                }
             }
         }
         Err(error) => seen.lost.push(format!("{error:#}")),

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use runtime::waits::{Wait, Waits};
 use runtime::{FixedMap, Moment};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
@@ -33,12 +34,18 @@ struct Shelves {
 pub(super) struct Pool {
     shelves: Mutex<Shelves>,
     room: Arc<Semaphore>,
+    waits: Arc<Waits>,
     max: usize,
 }
 
 impl Pool {
     pub(super) fn new(max: usize) -> Self {
-        Self { shelves: Mutex::default(), room: Arc::new(Semaphore::new(max)), max }
+        Self {
+            shelves: Mutex::default(),
+            room: Arc::new(Semaphore::new(max)),
+            waits: Arc::default(),
+            max,
+        }
     }
 
     pub(super) fn count(&self) -> Connections {
@@ -88,12 +95,22 @@ impl Pool {
 
     /// Room for a new connection; closes the one unused longest if there is none.
     pub(super) async fn room(&self) -> Result<OwnedSemaphorePermit, AcquireError> {
-        if let Ok(permit) = Arc::clone(&self.room).try_acquire_owned() {
-            return Ok(permit);
-        }
-        let (oldest, _waiting) = Waiting::join(self);
-        drop(oldest);
-        Arc::clone(&self.room).acquire_owned().await
+        let wait = Wait::begin(&self.waits);
+        let permit = match Arc::clone(&self.room).try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => {
+                let (oldest, _waiting) = Waiting::join(self);
+                drop(oldest);
+                Arc::clone(&self.room).acquire_owned().await?
+            }
+        };
+        wait.end();
+        Ok(permit)
+    }
+
+    /// How long requests have waited for room, at the least, since it was last asked.
+    pub(super) fn least_wait(&self, since: Duration) -> Duration {
+        self.waits.take_least(since)
     }
 
     /// Closes what has been kept too long.
@@ -162,4 +179,30 @@ impl Drop for Waiting<'_> {
 pub(super) struct Keep {
     pub(super) connections_max: usize,
     pub(super) lasts: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: Duration = Duration::from_secs(3_600);
+
+    #[tokio::test]
+    async fn waiting_for_room_shows_and_giving_up_ends_it() {
+        let pool = Pool::new(1);
+        let first = pool.room().await.unwrap();
+        assert!(pool.least_wait(WINDOW) < WINDOW, "there was room at once");
+        let second = tokio::time::timeout(Duration::from_millis(5), pool.room());
+        let third = async {
+            tokio::task::yield_now().await;
+            pool.least_wait(WINDOW)
+        };
+        let (second, waited) = tokio::join!(second, third);
+        assert!(second.is_err(), "there is no room");
+        assert_eq!(waited, WINDOW, "one waits and none was let in");
+        assert_eq!(pool.least_wait(WINDOW), Duration::ZERO, "it has given up");
+        drop(first);
+        drop(pool.room().await.unwrap());
+        assert!(pool.least_wait(WINDOW) < WINDOW);
+    }
 }

@@ -1,4 +1,4 @@
-//! A stream that gives up on a reader who takes nothing for too long.
+//! A stream that gives up on a reader who takes nothing for too long, and on a client that does not begin.
 
 use std::io;
 use std::pin::Pin;
@@ -8,17 +8,34 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
+use super::HttpLimits;
+use super::greeting::PREFACE;
+
 /// A stream whose writes may stand still for so long only.
 pub(super) struct Patience<T> {
     stream: T,
     within: Option<Duration>,
     stalled: Option<Pin<Box<Sleep>>>,
+    beginning: Option<Beginning>,
+}
+
+/// Waits for the first bytes of a client.
+struct Beginning {
+    missing: usize,
+    until: Pin<Box<Sleep>>,
 }
 
 impl<T> Patience<T> {
     /// Without a time, it waits for ever.
     pub(super) fn new(stream: T, within: Option<Duration>) -> Self {
-        Self { stream, within, stalled: None }
+        Self { stream, within, stalled: None, beginning: None }
+    }
+
+    /// The same for a client that must send the preface of HTTP/2 within the time for a head.
+    pub(super) fn beginning(stream: T, limits: HttpLimits) -> Self {
+        let until = Box::pin(tokio::time::sleep(limits.head_within));
+        let beginning = Some(Beginning { missing: PREFACE.len(), until });
+        Self { beginning, ..Self::new(stream, limits.write_within) }
     }
 
     /// Starts the time when a write stands still, and forgets it when it goes on.
@@ -46,7 +63,25 @@ impl<T: AsyncRead + Unpin> AsyncRead for Patience<T> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_read(context, buffer)
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut this.stream).poll_read(context, buffer);
+        if let Some(beginning) = &mut this.beginning {
+            match &read {
+                Poll::Ready(_) => {
+                    let came = buffer.filled().len() - before;
+                    beginning.missing = beginning.missing.saturating_sub(came);
+                    if beginning.missing == 0 {
+                        this.beginning = None;
+                    }
+                }
+                Poll::Pending if beginning.until.as_mut().poll(context).is_ready() => {
+                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                }
+                Poll::Pending => {}
+            }
+        }
+        read
     }
 }
 
@@ -107,6 +142,25 @@ mod tests {
         written.unwrap();
         let stuck = stream.write_all(b"123456789").await.unwrap_err();
         assert_eq!(stuck.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_must_begin_in_time_and_may_rest_afterwards() {
+        let limits = HttpLimits { head_within: Duration::from_secs(3), ..HttpLimits::default() };
+        let (ours, mut theirs) = tokio::io::duplex(64);
+        let mut stream = Patience::beginning(ours, limits);
+        let mut taken = [0; 64];
+        theirs.write_all(&PREFACE[..20]).await.unwrap();
+        assert_eq!(stream.read(&mut taken).await.unwrap(), 20);
+        let late = stream.read(&mut taken).await.unwrap_err();
+        assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+
+        let (ours, mut theirs) = tokio::io::duplex(64);
+        let mut stream = Patience::beginning(ours, limits);
+        theirs.write_all(PREFACE).await.unwrap();
+        assert_eq!(stream.read(&mut taken).await.unwrap(), PREFACE.len());
+        let rests = tokio::time::timeout(Duration::from_secs(3_600), stream.read(&mut taken));
+        assert!(rests.await.is_err());
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use runtime::Limited;
+use runtime::{Lateness, Limited, Priority};
 use search::{Engine, SearchError, Status};
 
 use crate::world::{Seller, World, display, finish, request, within};
@@ -15,10 +15,14 @@ async fn world() -> World {
     World::with(vec![Seller::new("good", &[(7, 600, 1_500, 20_000)])]).await
 }
 
+fn window(least: Duration) -> Lateness {
+    Lateness { least, window: Duration::from_millis(100) }
+}
+
 /// Makes an engine believe that it has been late for five seconds.
 fn be_late(engine: &Engine) {
     for _ in 0..50 {
-        engine.on_lateness(Duration::from_secs(1));
+        engine.on_lateness(window(Duration::from_secs(1)));
     }
 }
 
@@ -39,7 +43,7 @@ async fn a_cell_that_is_late_refuses_new_searches_and_takes_them_again_when_it_h
     let engine = world.engine(|_| ());
     assert_eq!(refusal(&engine).await, Some(SearchError::Overloaded { retry_after: RETRY_AFTER }));
     for _ in 0..100 {
-        engine.on_lateness(Duration::ZERO);
+        engine.on_lateness(window(Duration::ZERO));
     }
     for place in PLACES {
         let opened = within(engine.create(request("EDI", place), display())).await.unwrap();
@@ -81,5 +85,22 @@ async fn a_question_that_is_being_asked_is_shared_by_a_late_cell_too() {
         finish(&engine, &shared.token).await;
     }
     assert_eq!(to_singapore(), 1);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_cell_refuses_machines_before_people() {
+    let world = world().await;
+    let engine = world.engine(|_| ());
+    engine.on_lateness(window(Duration::from_secs(1)));
+    for place in ["SIN", "JFK", "LAX"] {
+        within(engine.create(request("EDI", place), display())).await.unwrap();
+    }
+    let as_bot = |place| engine.create_as(Priority::Bot, request("EDI", place), display());
+    // What comes first and alone is let in.
+    within(as_bot("HKG")).await.unwrap();
+    let refused = within(as_bot("SYD")).await.unwrap_err();
+    assert_eq!(refused, SearchError::Overloaded { retry_after: RETRY_AFTER });
+    within(engine.create(request("EDI", "SYD"), display())).await.unwrap();
     world.stop().await;
 }

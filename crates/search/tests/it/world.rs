@@ -279,6 +279,7 @@ impl World {
             memory,
             atlas: atlas::atlas(),
             workers: self.workers.clone(),
+            least_wait: Arc::new(|_| Duration::ZERO),
             tasks: self.tasks.clone(),
             shutdown: self.shutdown.clone(),
             keys: TokenKeys::single(&[3; 32]),
