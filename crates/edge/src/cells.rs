@@ -22,6 +22,7 @@ use crate::follow::{self, ControlPlane};
 use crate::probe::run_probes;
 use crate::rules::Rules;
 use crate::settings::EdgeSettings;
+use crate::tls::Shown;
 use crate::upstream::Upstream;
 
 /// Where an edge stands.
@@ -41,6 +42,8 @@ pub struct EdgeParts {
     pub rules: Rules,
     /// Where it stands.
     pub here: Here,
+    /// The certificate its door shows; `None`: plain HTTP.
+    pub tls: Option<Arc<Shown>>,
     /// Where topologies come from.
     pub control: ControlPlane,
     /// Who signs them.

@@ -25,7 +25,7 @@ use runtime::serve::Peer;
 use crate::body::{BodyError, Passing};
 use crate::cells::Edge;
 use crate::forward::{Answer, forward};
-use crate::headers::{REQUEST_ID, prepare};
+use crate::headers::{Outside, REQUEST_ID, prepare};
 use crate::rules::Turned;
 use crate::settings::EdgeSettings;
 use crate::status;
@@ -72,8 +72,9 @@ async fn answer(edge: &Edge, request: Request<Incoming>) -> Answer {
         return answer;
     }
     let peer = head.extensions.get::<Peer>().map(|peer| peer.0.ip());
-    let settings = &edge.parts.settings;
-    let id = prepare(&mut head, peer, settings.behind_proxy, edge.chance());
+    let behind_proxy = edge.parts.settings.behind_proxy;
+    let outside = Outside { behind_proxy, secure: edge.parts.tls.is_some() };
+    let id = prepare(&mut head, peer, outside, edge.chance());
     let passed = pass(edge, &head, body).await;
     let mut answer = passed.unwrap_or_else(|turned| refuse(edge, head.uri.path(), &turned));
     answer.headers_mut().entry(REQUEST_ID).or_insert(id);

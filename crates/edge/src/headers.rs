@@ -66,11 +66,20 @@ pub fn remove_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
+/// Where requests come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outside {
+    /// Whether another proxy stands there, whose words are believed.
+    pub behind_proxy: bool,
+    /// Whether they come over TLS.
+    pub secure: bool,
+}
+
 /// What is added to a request: who sent it, its name, its trace. Gives the request id.
 pub fn prepare(
     parts: &mut Parts,
     peer: Option<IpAddr>,
-    behind_proxy: bool,
+    outside: Outside,
     chance: u128,
 ) -> HeaderValue {
     remove_hop_by_hop(&mut parts.headers);
@@ -85,7 +94,7 @@ pub fn prepare(
     {
         parts.headers.insert(HOST, host);
     }
-    forwarded(&mut parts.headers, peer, behind_proxy);
+    forwarded(&mut parts.headers, peer, outside);
     let trace = trace(parts.headers.get(TRACEPARENT), chance);
     parts.headers.insert(TRACEPARENT, trace);
     let id = parts.headers.get(REQUEST_ID).filter(|id| is_plain(id.as_bytes()));
@@ -94,8 +103,8 @@ pub fn prepare(
     id
 }
 
-fn forwarded(headers: &mut HeaderMap, peer: Option<IpAddr>, behind_proxy: bool) {
-    if !behind_proxy {
+fn forwarded(headers: &mut HeaderMap, peer: Option<IpAddr>, outside: Outside) {
+    if !outside.behind_proxy {
         for name in [FORWARDED, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO] {
             headers.remove(name);
         }
@@ -111,7 +120,8 @@ fn forwarded(headers: &mut HeaderMap, peer: Option<IpAddr>, behind_proxy: bool) 
         }
     }
     if !headers.contains_key(FORWARDED_PROTO) {
-        headers.insert(FORWARDED_PROTO, HeaderValue::from_static("http"));
+        let scheme = if outside.secure { "https" } else { "http" };
+        headers.insert(FORWARDED_PROTO, HeaderValue::from_static(scheme));
     }
     if !headers.contains_key(FORWARDED_HOST)
         && let Some(host) = headers.get(HOST).cloned()

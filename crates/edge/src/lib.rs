@@ -21,6 +21,7 @@ mod probe;
 mod rules;
 mod settings;
 mod status;
+pub mod tls;
 mod upstream;
 
 pub use cells::{Edge, EdgeParts, Here};

@@ -7,14 +7,17 @@ use fleet::capacity::RegionCapacity;
 use serde_json::{Value, json};
 
 use crate::cells::Edge;
+use crate::tls::TlsStatus;
 
 /// Where it is.
 pub(crate) const PATH: &str = "/v1/fleet";
 
 pub(crate) fn render(edge: &Edge) -> String {
     let here = &edge.parts.here;
+    let tls = edge.parts.tls.as_ref().map(|shown| render_tls(&shown.status(now_s())));
     let Some(ways) = edge.ways() else {
-        return json!({"region": here.region, "version": null, "cells": []}).to_string();
+        let nothing = json!({"region": here.region, "version": null, "cells": [], "tls": tls});
+        return nothing.to_string();
     };
     let topology = &ways.fleet.topology;
     let cells: Vec<Value> = topology
@@ -54,8 +57,23 @@ pub(crate) fn render(edge: &Edge) -> String {
         "moved": edge.moved().len(),
         "cells": cells,
         "capacity": capacity,
+        "tls": tls,
     })
     .to_string()
+}
+
+fn now_s() -> i64 {
+    runtime::unix_ms() / 1_000
+}
+
+fn render_tls(status: &TlsStatus) -> Value {
+    json!({
+        "certificate": status.certificate,
+        "until": status.until,
+        "days_left": status.days_left,
+        "ends_soon": status.ends_soon,
+        "refused": status.refused,
+    })
 }
 
 fn render_capacity(region: &fleet::topology::Region) -> Value {

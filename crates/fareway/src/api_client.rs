@@ -1,10 +1,13 @@
 //! Talks to the platform's own HTTP API, as anyone could.
 
 use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use cell::OPERATOR_HEADER;
+use edge::tls::{Connector, trusting_only};
 use http::{Method, Request};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
@@ -15,18 +18,35 @@ use serde_json::Value;
 /// Largest answer read.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 
+/// Time to connect to a door that speaks TLS.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+
 /// A client of one address.
 #[derive(Debug)]
 pub(crate) struct ApiClient {
     base: String,
     operator: Option<String>,
-    client: Client<HttpConnector, Full<Bytes>>,
+    way: Way,
+}
+
+#[derive(Debug)]
+enum Way {
+    Plain(Client<HttpConnector, Full<Bytes>>),
+    Secure(Client<Connector, Full<Bytes>>),
 }
 
 impl ApiClient {
     pub(crate) fn new(address: SocketAddr) -> Self {
-        let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { base: format!("http://{address}"), operator: None, client }
+        let way = Way::Plain(Client::builder(TokioExecutor::new()).build_http());
+        Self { base: format!("http://{address}"), operator: None, way }
+    }
+
+    /// A client of a door that shows the certificate in a file; without one, of a plain one.
+    pub(crate) fn of_door(address: SocketAddr, certificate: Option<&Path>) -> Result<Self> {
+        let Some(certificate) = certificate else { return Ok(Self::new(address)) };
+        let connector = trusting_only(certificate, CONNECT_WITHIN)?;
+        let way = Way::Secure(Client::builder(TokioExecutor::new()).build(connector));
+        Ok(Self { base: format!("https://{address}"), operator: None, way })
     }
 
     /// The same client with the operator's token.
@@ -51,7 +71,11 @@ impl ApiClient {
         if let Some(token) = &self.operator {
             request.headers_mut().insert(OPERATOR_HEADER, token.parse()?);
         }
-        let response = self.client.request(request).await.context("no answer")?;
+        let response = match &self.way {
+            Way::Plain(client) => client.request(request).await,
+            Way::Secure(client) => client.request(request).await,
+        };
+        let response = response.context("no answer")?;
         let status = response.status();
         let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
         let bytes =

@@ -1,7 +1,8 @@
 //! The data folder: everything this process writes.
 //!
 //! One process owns a folder (`fareway.lock`). Secrets are files only their owner can read:
-//! `token.key` signs search tokens and links, `operator.token` opens the operator's actions.
+//! `token.key` signs search tokens and links, `operator.token` opens the operator's actions,
+//! `development.key` belongs to the development certificate.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -63,22 +64,27 @@ impl DataFolder {
         }
         let describe = || format!("the key file {} cannot be used", path.display());
         let key = Random::secret_bytes::<32>().with_context(describe)?;
-        self.write_secret(&path, &key).with_context(describe)?;
+        self.write_private(name, &format!("{}\n", render_hex(&key))).with_context(describe)?;
         Ok((key, true))
     }
 
-    /// Written whole under another name first: a crash leaves no half key behind.
-    fn write_secret(&self, path: &Path, key: &[u8; 32]) -> std::io::Result<()> {
-        let unfinished = path.with_extension("new");
+    /// Writes a file that only its owner can read. Written whole under another name first: a crash leaves
+    /// no half of it behind.
+    pub(crate) fn write_private(&self, name: &str, text: &str) -> std::io::Result<()> {
+        let path = self.path.join(name);
+        let mut unfinished = path.clone().into_os_string();
+        unfinished.push(".new");
+        // One that a crash left may be readable by others.
+        let _ = std::fs::remove_file(&unfinished);
         let mut file = OpenOptions::new()
             .create(true)
             .truncate(true)
             .write(true)
             .mode(0o600)
             .open(&unfinished)?;
-        writeln!(file, "{}", render_hex(key))?;
+        file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        std::fs::rename(&unfinished, path)?;
+        std::fs::rename(&unfinished, &path)?;
         File::open(&self.path)?.sync_all()
     }
 }

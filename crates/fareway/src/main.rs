@@ -4,6 +4,7 @@ mod api_client;
 mod cli;
 mod data_folder;
 mod fleet_of_processes;
+mod front_door;
 mod market;
 mod partner_freshness;
 mod partners_check;

@@ -115,7 +115,7 @@ impl Platform {
             engine,
             cell,
             roster,
-            workers,
+            workers: workers.clone(),
             shutdown: shutdown.clone(),
             prices: remembering.indexes,
             memory: remembering.memory,
@@ -123,10 +123,7 @@ impl Platform {
             secure: settings.tls.is_on(),
             settings: settings.cell.clone(),
         });
-        let limits = HttpLimits {
-            connections: settings.server.connections_max.size(),
-            ..HttpLimits::default()
-        };
+        let limits = limits_of(settings);
         let service = TowerToHyperService::new(router);
         front_door::listen((listener, tls), service, limits, &workers, (&tasks, &shutdown));
         Ok(Self {
@@ -145,6 +142,11 @@ impl Platform {
         self.shutdown.begin();
         self.tasks.drain(self.drain).await
     }
+}
+
+fn limits_of(settings: &Settings) -> HttpLimits {
+    let connections = settings.server.connections_max.size();
+    HttpLimits { connections, ..HttpLimits::default() }
 }
 
 /// How long work waits for a thread or for a connection to a partner, whichever is longer.

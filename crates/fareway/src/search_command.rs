@@ -37,6 +37,7 @@ pub(crate) async fn search(settings: &Settings, wanted: &SearchArgs) -> Result<(
         data: None,
         operator: OperatorToken::default(),
         cell: ONLY_CELL,
+        tls: None,
         market: None,
     };
     let platform = Platform::start(settings, parts).await?;

@@ -6,6 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use cell::OperatorToken;
 
 use crate::data_folder::DataFolder;
+use crate::front_door;
 use crate::platform::{ONLY_CELL, Platform, PlatformParts, open_keys};
 use crate::settings::Settings;
 use crate::terminal::say;
@@ -15,18 +16,22 @@ pub(crate) async fn serve(settings: &Settings) -> Result<()> {
     let data = DataFolder::open(&settings.server.data)?;
     let (operator, operator_is_new) = data.secret("operator.token")?;
     let keys = open_keys(&data.join("token.key"))?;
+    let listen = settings.server.listen;
+    let certificate_is_new = front_door::make_development(&settings.tls, &data, listen.ip())?;
+    let tls = front_door::open(&settings.tls, data.path())?;
     let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be heard")?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
     let parts = PlatformParts {
         keys,
-        listen: settings.server.listen,
+        listen,
         data: Some(&data),
         operator: OperatorToken::new(operator),
         cell: ONLY_CELL,
+        tls,
         market: None,
     };
     let platform = Platform::start(settings, parts).await?;
-    announce(&platform, &data, operator_is_new);
+    announce(settings, &platform, &data, (operator_is_new, certificate_is_new));
     tokio::select! {
         biased;
         _ = interrupt.recv() => {}
@@ -39,8 +44,14 @@ pub(crate) async fn serve(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-fn announce(platform: &Platform, data: &DataFolder, operator_is_new: bool) {
-    say(&format!("Fareway is ready: http://{}", platform.address));
+fn announce(
+    settings: &Settings,
+    platform: &Platform,
+    data: &DataFolder,
+    (operator_is_new, certificate_is_new): (bool, bool),
+) {
+    let scheme = front_door::scheme(&settings.tls);
+    say(&format!("Fareway is ready: {scheme}://{}", platform.address));
     if let Some(market) = &platform.market {
         say(&format!("Sandbox market: http://{} ({} partners)", market.address, market.partners));
     }
@@ -50,5 +61,7 @@ fn announce(platform: &Platform, data: &DataFolder, operator_is_new: bool) {
     }
     let note = if operator_is_new { ", made just now" } else { "" };
     say(&format!("Operator token: {}{note}", data.join("operator.token").display()));
+    let trust = front_door::how_to_trust(&settings.tls, data.path(), certificate_is_new);
+    trust.iter().for_each(|line| say(line));
     say("Ctrl-C stops.");
 }

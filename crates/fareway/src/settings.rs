@@ -36,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) fleet: FleetSettings,
     /// `[edge]`
     pub(crate) edge: edge::EdgeSettings,
+    /// `[tls]`
+    pub(crate) tls: edge::tls::TlsSettings,
 }
 
 /// `[prices]`: what is remembered.

@@ -54,9 +54,24 @@ const HOMES: &[Home] = &[
         reason: "TLS belongs to the sockets that face outside",
     },
     Home {
+        dependency: "tokio-rustls",
+        crates: &["edge"],
+        reason: "TLS belongs to the sockets that face outside",
+    },
+    Home {
         dependency: "hyper-rustls",
-        crates: &["partners"],
-        reason: "only partners are asked over TLS",
+        crates: &["partners", "edge"],
+        reason: "TLS belongs to the sockets that face outside",
+    },
+    Home {
+        dependency: "rcgen",
+        crates: &["edge"],
+        reason: "certificates of our own are made in one place",
+    },
+    Home {
+        dependency: "x509-parser",
+        crates: &["edge"],
+        reason: "what a certificate says is read in one place",
     },
     Home {
         dependency: "sonic-rs",

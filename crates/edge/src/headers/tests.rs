@@ -3,6 +3,10 @@ use http::Request;
 use super::*;
 
 fn prepared(headers: &[(&'static str, &'static str)], behind_proxy: bool) -> HeaderMap {
+    prepared_from(headers, Outside { behind_proxy, secure: false })
+}
+
+fn prepared_from(headers: &[(&'static str, &'static str)], outside: Outside) -> HeaderMap {
     let mut request = Request::builder().uri("http://fares.example/v1/places");
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -11,7 +15,7 @@ fn prepared(headers: &[(&'static str, &'static str)], behind_proxy: bool) -> Hea
     prepare(
         &mut parts,
         Some(IpAddr::from([10, 1, 2, 3])),
-        behind_proxy,
+        outside,
         0xABCD_0000_0000_0000_0000_0000_0000_0012,
     );
     parts.headers
@@ -66,6 +70,13 @@ fn a_stranger_cannot_say_who_he_is_and_a_proxy_can() {
     assert_eq!(headers["x-forwarded-for"], "1.1.1.1, 10.1.2.3");
     assert_eq!(headers["x-forwarded-proto"], "https");
     assert_eq!(headers["x-forwarded-host"], "fares.example");
+}
+
+#[test]
+fn a_cell_hears_that_the_client_came_over_tls() {
+    let outside = Outside { behind_proxy: false, secure: true };
+    let headers = prepared_from(&[("x-forwarded-proto", "http")], outside);
+    assert_eq!(headers["x-forwarded-proto"], "https");
 }
 
 #[test]

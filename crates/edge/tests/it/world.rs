@@ -350,6 +350,7 @@ async fn start_edge(
         settings: settings.clone(),
         rules: rules(),
         here: Here { region: "local".to_owned(), zone: String::new() },
+        tls: None,
         control: ControlPlane { address: control.address },
         verifier: signer().verifier(),
         disk: Arc::new(disk.clone()),

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::machine::Machine;
 use crate::api_client::ApiClient;
 use crate::cli::{DrainArgs, FleetCommand, PlanArgs};
+use crate::front_door;
 use crate::settings::Settings;
 use crate::terminal::say;
 
@@ -19,8 +20,10 @@ pub(crate) async fn command(settings: &Settings, command: FleetCommand) -> Resul
     let token = data.join("operator.token");
     let token = std::fs::read_to_string(&token)
         .with_context(|| format!("{} cannot be read", token.display()))?;
-    let client = |address| ApiClient::new(address).for_operator(token.trim());
-    let (edge, control) = (client(machine.edge), client(machine.control));
+    let files = front_door::files(&settings.tls, data)?;
+    let certificate = files.as_ref().map(|files| files.certificate.as_path());
+    let edge = ApiClient::of_door(machine.edge, certificate)?.for_operator(token.trim());
+    let control = ApiClient::new(machine.control).for_operator(token.trim());
     match command {
         FleetCommand::Status => {
             let seen = edge.get("/v1/fleet").await.context("the edge")?;
@@ -106,6 +109,15 @@ fn render_status(seen: &Value) -> String {
             word(&cell["address"]),
         );
     }
+    let tls = &seen["tls"];
+    if let Some(until) = tls["until"].as_str() {
+        let soon = if tls["ends_soon"] == true { ": RENEW IT" } else { "" };
+        let days = &tls["days_left"];
+        let _ = writeln!(text, "certificate: until {until}, {days} days left{soon}");
+    }
+    if let Some(refused) = tls["refused"].as_str() {
+        let _ = writeln!(text, "certificate: a newer one is REFUSED: {refused}");
+    }
     for region in list(&seen["capacity"]) {
         let _ = writeln!(
             text,
@@ -183,8 +195,11 @@ mod tests {
                 {"cell": "cell-2", "standing": "gone", "draining": false, "weight": 100},
             ],
             "capacity": [{"region": "local", "peak": 100, "serving": 200, "after_worst_loss": 0, "holds": false}],
+            "tls": {"until": "May 1", "days_left": 3, "ends_soon": true, "refused": "a.pem is damaged"},
         });
         let text = render_status(&seen);
+        assert!(text.contains("until May 1, 3 days left: RENEW IT"), "{text}");
+        assert!(text.contains("REFUSED: a.pem is damaged"), "{text}");
         assert!(text.contains("cell-1    draining") && text.contains("cell-2    gone"), "{text}");
         assert!(text.contains("N+2 is NOT kept"), "{text}");
     }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use cell::OperatorToken;
 use edge::{ControlPlane, Door, Edge, EdgeParts, Here};
 use fleet::{CellId, Verifier};
-use runtime::{Deadline, NamedThread, Shutdown, TaskSet, Workers, now, serve_http};
+use runtime::{Deadline, NamedThread, Shutdown, TaskSet, Workers, now};
 use storage::disk::RealDisk;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
@@ -18,6 +18,7 @@ use super::machine::Machine;
 use super::{control, rules};
 use crate::cli::Role;
 use crate::data_folder::{DataFolder, read_secret};
+use crate::front_door;
 use crate::market::{self, PartnerFiles};
 use crate::platform::{Platform, PlatformParts, bind, open_keys};
 use crate::settings::Settings;
@@ -62,6 +63,7 @@ async fn play_cell(
         data: Some(data),
         operator: operator(machine)?,
         cell: cell.0,
+        tls: None,
         market: Some(market),
     };
     let platform = Platform::start(settings, parts).await?;
@@ -99,21 +101,25 @@ async fn play_edge(
     let key = machine.join("control").join(control::PUBLIC_KEY);
     let key = std::fs::read_to_string(&key)
         .with_context(|| format!("the fleet's key {} cannot be read", key.display()))?;
+    let tls = front_door::open(&settings.tls, machine)?;
     let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
+    let workers = Workers::start("work", 1, JOBS_QUEUED)?;
     let edge = Edge::start(EdgeParts {
         settings: settings.edge.clone(),
         rules: rules::rules(operator(machine)?),
         here: Here { region: settings.fleet.region.clone(), zone: String::new() },
+        tls: tls.as_ref().map(|tls| Arc::clone(&tls.shown)),
         control: ControlPlane { address: Machine::read(machine)?.control },
         verifier: Verifier::parse(&key)?,
         disk: Arc::new(RealDisk::open(data.path())?),
-        workers: Workers::start("work", 1, JOBS_QUEUED)?,
+        workers: workers.clone(),
         tasks: tasks.clone(),
         shutdown: shutdown.clone(),
     })
     .await?;
     let limits = Door::limits(&settings.edge);
-    tasks.spawn(serve_http(listener, Door::new(edge), limits, tasks.clone(), shutdown.clone()));
+    let door = Door::new(edge);
+    front_door::listen((listener, tls), door, limits, &workers, (&tasks, &shutdown));
     until.over_and_drained(&tasks, &shutdown, settings).await;
     Ok(())
 }

@@ -15,6 +15,7 @@ use super::keeper::{Keeper, Seen};
 use super::machine::Machine;
 use crate::api_client::ApiClient;
 use crate::data_folder::DataFolder;
+use crate::front_door;
 use crate::platform::open_keys;
 use crate::settings::Settings;
 use crate::terminal::say;
@@ -29,8 +30,13 @@ pub(crate) async fn supervise(settings: &Settings) -> Result<()> {
     let data = DataFolder::open(&settings.server.data)?;
     open_keys(&data.join("token.key"))?;
     let (_, operator_is_new) = data.secret("operator.token")?;
+    let listen = settings.server.listen.ip();
+    let certificate_is_new = front_door::make_development(&settings.tls, &data, listen)?;
+    // Known now rather than from an edge that cannot start.
+    front_door::open(&settings.tls, data.path())?;
     let machine = Machine::plan(settings)?;
     machine.write(data.path())?;
+    let is_new = New { operator: operator_is_new, certificate: certificate_is_new };
     let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be heard")?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
     let mut children = Vec::new();
@@ -38,7 +44,7 @@ pub(crate) async fn supervise(settings: &Settings) -> Result<()> {
         biased;
         _ = interrupt.recv() => Ok(()),
         _ = terminate.recv() => Ok(()),
-        outcome = run(settings, &machine, &data, operator_is_new, &mut children) => outcome,
+        outcome = run(settings, &machine, &data, is_new, &mut children) => outcome,
     };
     say("stopping: open requests may finish");
     if !stop(&mut children, settings.fleet.stop_ms.ms()).await {
@@ -47,12 +53,19 @@ pub(crate) async fn supervise(settings: &Settings) -> Result<()> {
     outcome
 }
 
+/// What was made at this start.
+#[derive(Clone, Copy)]
+struct New {
+    operator: bool,
+    certificate: bool,
+}
+
 /// Starts all, says so, keeps them; ends only with an error.
 async fn run(
     settings: &Settings,
     machine: &Machine,
     data: &DataFolder,
-    operator_is_new: bool,
+    is_new: New,
     children: &mut Vec<Keeper>,
 ) -> Result<()> {
     let start = |name: String, arguments: Vec<String>, listen: SocketAddr| {
@@ -64,18 +77,20 @@ async fn run(
         children.push(start("sandbox".to_owned(), role("sandbox"), sandbox)?);
     }
     children.push(start("control".to_owned(), role("control"), machine.control)?);
-    alive(children, machine.control).await?;
+    alive(children, machine.control, ApiClient::new(machine.control)).await?;
     for &(id, address) in &machine.cells {
         let arguments = [role("cell"), vec!["--cell".to_owned(), id.0.to_string()]].concat();
         children.push(start(id.to_string(), arguments, address)?);
     }
     for &(_, address) in &machine.cells {
-        alive(children, address).await?;
+        alive(children, address, ApiClient::new(address)).await?;
     }
     // Last, so that it finds everybody there.
     children.push(start("edge".to_owned(), role("edge"), machine.edge)?);
-    alive(children, machine.edge).await?;
-    announce(settings, machine, data, operator_is_new);
+    let files = front_door::files(&settings.tls, data.path())?;
+    let certificate = files.as_ref().map(|files| files.certificate.as_path());
+    alive(children, machine.edge, ApiClient::of_door(machine.edge, certificate)?).await?;
+    announce(settings, machine, data, is_new);
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         for child in children.iter_mut() {
@@ -95,8 +110,7 @@ async fn run(
 
 /// Waits until a child answers; one that ends before has a reason that will not go away. Whether it
 /// has partners to ask is another question.
-async fn alive(children: &mut [Keeper], address: SocketAddr) -> Result<()> {
-    let client = ApiClient::new(address);
+async fn alive(children: &mut [Keeper], address: SocketAddr, client: ApiClient) -> Result<()> {
     let deadline = Deadline::after(now(), READY_WITHIN);
     while client.get("/healthz").await.is_err() {
         if deadline.passed(now()) {
@@ -174,8 +188,9 @@ async fn is_over(children: &mut [Keeper], deadline: Deadline) -> bool {
     true
 }
 
-fn announce(settings: &Settings, machine: &Machine, data: &DataFolder, operator_is_new: bool) {
-    say(&format!("Fareway is ready: http://{}", machine.edge));
+fn announce(settings: &Settings, machine: &Machine, data: &DataFolder, is_new: New) {
+    let scheme = front_door::scheme(&settings.tls);
+    say(&format!("Fareway is ready: {scheme}://{}", machine.edge));
     if let Some(sandbox) = machine.sandbox {
         let partners = settings.sandbox.partners.get();
         say(&format!("Sandbox market: http://{sandbox} ({partners} partners)"));
@@ -184,7 +199,9 @@ fn announce(settings: &Settings, machine: &Machine, data: &DataFolder, operator_
         machine.cells.iter().map(|(id, address)| format!("{id} http://{address}")).collect();
     say(&format!("Cells: {}", cells.join(", ")));
     say(&format!("Control plane: http://{}", machine.control));
-    let note = if operator_is_new { ", made just now" } else { "" };
+    let note = if is_new.operator { ", made just now" } else { "" };
     say(&format!("Operator token: {}{note}", data.join("operator.token").display()));
+    let trust = front_door::how_to_trust(&settings.tls, data.path(), is_new.certificate);
+    trust.iter().for_each(|line| say(line));
     say("`fareway fleet status` shows the cells. Ctrl-C stops.");
 }

@@ -26,7 +26,7 @@ fn start() -> Arc<Platform> {
 }
 
 /// The process that has a folder within the data folder.
-fn pid_of(data: &Path, role: &str) -> Option<u32> {
+pub(crate) fn pid_of(data: &Path, role: &str) -> Option<u32> {
     let folder = data.join(role);
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
         let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
@@ -123,7 +123,7 @@ impl Crowd {
     }
 }
 
-async fn until<F: Future<Output = bool>>(mut so: impl FnMut() -> F) {
+pub(crate) async fn until<F: Future<Output = bool>>(mut so: impl FnMut() -> F) {
     for _ in 0..1_200 {
         if so().await {
             return;

@@ -11,4 +11,5 @@ mod combinations;
 mod process;
 mod starting;
 mod terminal;
+mod tls;
 mod truth;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use edge::tls::{Connector, trusting_only};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -40,6 +41,12 @@ pub(crate) fn fareway(data: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// A client of a plain door, or of one that shows a certificate.
+enum AnyClient {
+    Plain(Client<HttpConnector, Full<Bytes>>),
+    Secure(Client<Connector, Full<Bytes>>),
+}
+
 /// A running platform.
 pub(crate) struct Platform {
     child: Child,
@@ -47,7 +54,9 @@ pub(crate) struct Platform {
     pub(crate) first_line: String,
     /// Where the simulated market is.
     pub(crate) sandbox: String,
-    client: Client<HttpConnector, Full<Bytes>>,
+    /// The variables it was started with.
+    pub(crate) settings: Vec<(String, String)>,
+    client: AnyClient,
     pub(crate) data: Folder,
 }
 
@@ -62,9 +71,10 @@ impl Platform {
         let data = Folder::new();
         let serve = [&["--listen", "127.0.0.1:0", "serve"], arguments].concat();
         let mut command = fareway(&data.0, &serve);
-        for (key, value) in settings {
-            command.env(format!("FAREWAY__{}", key.replace('.', "__").to_uppercase()), value);
-        }
+        let variable = |key: &str| format!("FAREWAY__{}", key.replace('.', "__").to_uppercase());
+        let variables: Vec<_> =
+            settings.iter().map(|(key, value)| (variable(key), (*value).to_owned())).collect();
+        command.envs(variables.iter().map(|(key, value)| (key, value)));
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary starts");
         let mut lines = BufReader::new(child.stdout.take().expect("stdout is piped"));
         let mut first_line = String::new();
@@ -74,8 +84,18 @@ impl Platform {
         let (base, sandbox) = (address_in(&first_line), address_in(&second_line));
         // The rest is read so that the pipe never fills.
         std::thread::spawn(move || lines.lines().for_each(drop));
-        let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { child, base, first_line, sandbox, client, data }
+        let builder = Client::builder(TokioExecutor::new());
+        let client = match base.starts_with("https") {
+            false => AnyClient::Plain(builder.build_http()),
+            true => {
+                let shown = settings.iter().find(|(key, _)| *key == "tls.certificate");
+                let shown = shown.map(|(_, file)| PathBuf::from(file));
+                let shown = shown.unwrap_or_else(|| data.0.join("development.pem"));
+                let connector = trusting_only(&shown, Duration::from_secs(10)).unwrap();
+                AnyClient::Secure(builder.build(connector))
+            }
+        };
+        Self { child, base, first_line, sandbox, settings: variables, client, data }
     }
 
     pub(crate) async fn call(
@@ -93,8 +113,11 @@ impl Platform {
             .header("content-type", "application/json")
             .body(Full::new(body))
             .unwrap();
-        let response =
-            self.client.request(request).await.unwrap_or_else(|e| panic!("{uri}: {e:?}"));
+        let response = match &self.client {
+            AnyClient::Plain(client) => client.request(request).await,
+            AnyClient::Secure(client) => client.request(request).await,
+        };
+        let response = response.unwrap_or_else(|e| panic!("{uri}: {e:?}"));
         let status = response.status().as_u16();
         let bytes = response.into_body().collect().await.expect("a whole body").to_bytes();
         (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
@@ -129,6 +152,6 @@ impl Drop for Platform {
 }
 
 fn address_in(line: &str) -> String {
-    let address = line.split_whitespace().find(|word| word.starts_with("http://"));
+    let address = line.split_whitespace().find(|word| word.starts_with("http"));
     address.unwrap_or_else(|| panic!("no address in {line:?}")).to_owned()
 }

@@ -1,0 +1,53 @@
+//! Connects over TLS, name lookup, connection and handshake within one time.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream, ResolveServerName};
+use hyper_util::client::legacy::connect::HttpConnector;
+use rustls::ClientConfig;
+use tower_service::Service;
+
+type Inner = HttpsConnector<HttpConnector>;
+
+/// Opens connections over TLS for a pool of `hyper-util`; `http` is refused.
+#[derive(Clone, Debug)]
+pub struct Connector {
+    inner: Inner,
+    within: Duration,
+}
+
+impl Connector {
+    /// Believes whom the configuration believes. `names` tells what a server of an address must show.
+    pub fn new<N>(config: ClientConfig, names: N, within: Duration) -> Self
+    where
+        N: ResolveServerName + Send + Sync + 'static,
+    {
+        let mut http = HttpConnector::new();
+        http.set_nodelay(true);
+        http.enforce_http(false);
+        let builder = HttpsConnectorBuilder::new().with_tls_config(config).https_only();
+        let inner = builder.with_server_name_resolver(names).enable_http1().wrap_connector(http);
+        Self { inner, within }
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = MaybeHttpsStream<<HttpConnector as Service<Uri>>::Response>;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let connect = tokio::time::timeout(self.within, self.inner.call(to));
+        Box::pin(async move {
+            connect.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
+        })
+    }
+}
