@@ -2,7 +2,9 @@
 //!
 //! New work: the override of its bucket if there is one, else the first ranked cell that is usable and
 //! not draining; cells of the own zone before others of the region, other regions only when none of
-//! the own can be used. Lost work: rendezvous on its id, equal at every edge that sees the same cells.
+//! the own can be used. A zone keeps no more of its work than its cells carry of the region's, counted as
+//! if as much came in at every zone: what it lost, or never had, is carried by the whole region, or N+2
+//! would hold on paper only. Lost work: rendezvous on its id, equal at every edge that sees the same cells.
 //!
 //! Cost: [`Routes::choose`] reads one row of the table and a few masks; well under 50 ns.
 
@@ -30,6 +32,8 @@ pub struct Usable {
     /// Those that answer for what they have, though they may want nothing new.
     keep: [u16; REGIONS_MAX],
     share: [[u8; CELLS_MAX]; REGIONS_MAX],
+    /// How much of new work stays in the own zone, of 255.
+    stays: u8,
 }
 
 /// A cell that can be chosen.
@@ -51,6 +55,8 @@ struct RegionRoutes {
     own_zone: u16,
     /// Cells that take new work.
     open: u16,
+    /// How many zones there are.
+    zones: u64,
 }
 
 /// The ways of an edge. Made anew for each topology.
@@ -122,6 +128,7 @@ impl Routes {
             up: [0; REGIONS_MAX],
             keep: [0; REGIONS_MAX],
             share: [[u8::MAX; CELLS_MAX]; REGIONS_MAX],
+            stays: u8::MAX,
         };
         for (at, region) in self.regions.iter().enumerate() {
             let mut ejected = 0_u16;
@@ -142,6 +149,9 @@ impl Routes {
             }
             usable.keep[at] |= usable.up[at];
         }
+        if let Some(own) = self.regions.first() {
+            usable.stays = own.stays(usable.up[0] & own.open);
+        }
         usable
     }
 
@@ -161,7 +171,10 @@ impl Routes {
         (0_u8..).zip(&self.regions).find_map(|(at, region)| {
             let up = usable.up[usize::from(at)] & region.open & !mask_of(tried, at);
             let share = &usable.share[usize::from(at)];
-            let cell = region.first(up & region.own_zone, share, key);
+            // Neither the bits that chose the bucket nor those of the lot.
+            let stays = (key >> 8) as u8 <= usable.stays;
+            let near = if stays { up & region.own_zone } else { 0 };
+            let cell = region.first(near, share, key);
             let cell = cell.or_else(|| region.first(up, share, key))?;
             Some(Place { region: at, cell })
         })
@@ -208,6 +221,17 @@ impl Usable {
 }
 
 impl RegionRoutes {
+    /// How much of new work stays in the own zone while these cells are up, of 255.
+    fn stays(&self, up: u16) -> u8 {
+        let weight = |mask: u16| -> u64 {
+            let cells = self.table.cells().iter().enumerate();
+            let in_mask = cells.filter(|&(place, _)| mask & 1 << place != 0);
+            in_mask.map(|(_, &(_, weight))| u64::from(weight)).sum()
+        };
+        let (own, all) = (weight(up & self.own_zone), weight(up).max(1));
+        (own * self.zones * u64::from(u8::MAX) / all).min(u64::from(u8::MAX)) as u8
+    }
+
     /// The first ranked cell of a mask. A cell in slow start passes on what is beyond its share.
     fn first(&self, mask: u16, share: &[u8; CELLS_MAX], key: u64) -> Option<u8> {
         if mask == 0 {
@@ -237,6 +261,7 @@ fn region_routes(region: &Region, table: &RegionTable, zone: &str) -> RegionRout
     RegionRoutes {
         own_zone: mask(&|site| site.zone == zone),
         open: mask(&|site| !site.draining && site.weight > 0),
+        zones: region.zones.len() as u64,
         table: table.clone(),
         cells: sites
             .iter()

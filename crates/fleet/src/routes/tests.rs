@@ -60,9 +60,7 @@ fn the_own_zone_comes_first_then_the_region_and_other_regions_only_when_it_fails
     // Zone b of north has cells 2 and 5.
     let mut world = World::new(two_regions(), "north", "b");
     assert!(world.all_chosen().iter().all(|cell| matches!(cell, Some(2 | 5))));
-    world.down = vec![(2, Standing::Gone)];
-    assert!(world.all_chosen().iter().all(|&cell| cell == Some(5)));
-    world.down.push((5, Standing::NotReady));
+    world.down = vec![(2, Standing::Gone), (5, Standing::NotReady)];
     let elsewhere = world.all_chosen();
     assert!(elsewhere.iter().all(|cell| matches!(cell, Some(1 | 3 | 4 | 6))));
     assert!([1, 3, 4, 6].iter().all(|&cell| elsewhere.contains(&Some(cell))));
@@ -71,6 +69,43 @@ fn the_own_zone_comes_first_then_the_region_and_other_regions_only_when_it_fails
     world.down.extend([11, 12, 13].map(|id| (id, Standing::Gone)));
     assert!(world.all_chosen().iter().all(Option::is_none));
     assert!(!world.usable().any());
+}
+
+#[test]
+fn what_a_zone_loses_is_carried_by_the_region_not_by_what_is_left_of_the_zone() {
+    let lots = |key: u64| (0..256).map(move |lot| key | lot << 8);
+    let all_keys = || keys().step_by(16).flat_map(lots);
+    let mut loads = [0_u32; 7];
+    for zone in ["a", "b", "c"] {
+        let mut world = World::new(two_regions(), "north", zone);
+        world.down = vec![(2, Standing::Gone)];
+        let usable = world.usable();
+        for key in all_keys() {
+            let place = world.routes.choose(&usable, key, &[]).unwrap();
+            loads[world.routes.at(place).id.0 as usize] += 1;
+        }
+    }
+    // Every zone sends the same; five cells are left, and none gets far more than its share.
+    let share = loads.iter().sum::<u32>() / 5;
+    assert_eq!(loads[2], 0);
+    assert!([1, 3, 4, 5, 6].iter().all(|&cell| loads[cell] < share * 5 / 4), "{loads:?}");
+}
+
+#[test]
+fn a_zone_with_few_cells_keeps_no_more_than_they_are_of_the_region() {
+    // Cells 1 and 4 in zone a, 2 and 5 in b, 3 alone in c.
+    let world = World::new(fleet_of(vec![region("north", 1..=5, 100)]), "north", "c");
+    let usable = world.usable();
+    let lots = |key: u64| (0..256).map(move |lot| key | lot << 8);
+    let chosen = keys().step_by(64).flat_map(lots);
+    let (mut own, mut all) = (0, 0);
+    for key in chosen {
+        let place = world.routes.choose(&usable, key, &[]).unwrap();
+        own += u32::from(world.routes.at(place).id == CellId(3));
+        all += 1;
+    }
+    // Three fifths stay, and a fifth of the rest comes back.
+    assert!((63..73).contains(&(own * 100 / all)), "{own} of {all}");
 }
 
 #[test]
