@@ -10,6 +10,7 @@
 //! Everything here is pure but for [`kept`], which goes through `storage::disk`: time is an argument,
 //! sockets are elsewhere. It knows nothing of travel. Start reading at [`topology`] and [`table`].
 
+pub mod attempts;
 pub mod capacity;
 pub mod control;
 pub mod health;

@@ -1,0 +1,183 @@
+//! Which cells a request is sent to, one after the other, until one answers.
+//!
+//! ```text
+//! Work ─ next ─▶ a cell ─ what became of it ─ on_ended ─▶ again / enough
+//! ```
+//!
+//! Sent a second time is only what does no harm twice: what nobody has seen (the connection was
+//! refused), or a repeatable request, once and within the retry budget.
+//!
+//! Limit: [`ATTEMPTS_MAX`] cells a request.
+
+use runtime::Moment;
+
+use crate::moved::Moved;
+use crate::retry_budget::RetryBudget;
+use crate::routes::{Place, Routes, Usable};
+use crate::topology::CellId;
+
+/// Cells that are tried for one request.
+pub const ATTEMPTS_MAX: usize = 3;
+
+/// Whose work a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// It belongs to work that a cell keeps, or to its new home if that cell is lost.
+    Kept {
+        /// The cell that the request names.
+        cell: CellId,
+        /// Names the work at every edge.
+        work: u64,
+    },
+    /// Any cell can do it.
+    New {
+        /// Hash of the routing key.
+        key: u64,
+    },
+}
+
+/// How one attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// There is an answer to pass on.
+    Answered,
+    /// Nobody has seen the request.
+    Unsent,
+    /// The cell had the request, or may have had it.
+    Failed,
+    /// The cell takes no work now and says so.
+    Declined,
+}
+
+/// Where to send a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The cell.
+    pub place: Place,
+    /// Work that moves there if this goes well.
+    pub moves: Option<u64>,
+}
+
+/// The attempts for one request.
+#[derive(Clone, Debug)]
+pub struct Attempts {
+    work: Work,
+    repeatable: bool,
+    tried: Vec<Place>,
+    sent_again: bool,
+}
+
+impl Attempts {
+    /// None yet. `repeatable`: carrying it out twice does no harm.
+    #[must_use]
+    pub fn new(work: Work, repeatable: bool) -> Self {
+        Self { work, repeatable, tried: Vec::new(), sent_again: false }
+    }
+
+    /// The next cell to try; `None` if there is no other.
+    #[must_use]
+    pub fn next(
+        &self,
+        (routes, usable): (&Routes, &Usable),
+        moved: &Moved,
+        now: Moment,
+    ) -> Option<Attempt> {
+        if self.tried.len() >= ATTEMPTS_MAX {
+            return None;
+        }
+        let tried = &self.tried;
+        match self.work {
+            Work::New { key } => {
+                let place = routes.choose(usable, key, tried)?;
+                Some(Attempt { place, moves: None })
+            }
+            Work::Kept { cell, work } => {
+                let home = moved.home(work, now).unwrap_or(cell);
+                let place = routes.place_of(home).filter(|place| !tried.contains(place));
+                if let Some(place) = place.filter(|&place| usable.keeps(place)) {
+                    return Some(Attempt { place, moves: None });
+                }
+                let place = routes.rehome(usable, work, tried)?;
+                Some(Attempt { place, moves: Some(work) })
+            }
+        }
+    }
+
+    /// The attempt at a place ended so; gives whether another one may be made.
+    pub fn on_ended(&mut self, place: Place, ended: Ended, budget: &mut RetryBudget) -> bool {
+        let kept = matches!(self.work, Work::Kept { .. });
+        match ended {
+            Ended::Answered => return false,
+            // Kept work is nowhere else: what its cell says is the answer.
+            Ended::Declined if kept => return false,
+            Ended::Unsent => {}
+            Ended::Declined | Ended::Failed => {
+                if self.sent_again || !self.repeatable || !budget.on_retry() {
+                    return false;
+                }
+                self.sent_again = true;
+            }
+        }
+        self.tried.push(place);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::health::Standing;
+    use crate::take_up::Fleet;
+    use crate::topology::tests::{fleet_of, region};
+
+    /// Plays attempts that end as told; the cells that were tried.
+    fn cells(work: Work, gone: &[u32], ends: &[Ended], reserve: u32) -> Vec<u32> {
+        let fleet = Fleet::new(fleet_of(vec![region("north", 1..=4, 100)]));
+        let routes = Routes::new(&fleet, "north", "");
+        let standing = |id: CellId| match gone.contains(&id.0) {
+            true => Standing::Gone,
+            false => Standing::Up { share: u8::MAX },
+        };
+        let usable = routes.usable(standing, 50);
+        let (moved, now) = (Moved::new(10, Duration::from_secs(60)), runtime::now());
+        let mut budget = RetryBudget::new(0, reserve);
+        let (mut attempts, mut cells) = (Attempts::new(work, true), Vec::new());
+        for &ended in ends {
+            let Some(Attempt { place, .. }) = attempts.next((&routes, &usable), &moved, now) else {
+                break;
+            };
+            cells.push(routes.at(place).id.0);
+            if !attempts.on_ended(place, ended, &mut budget) {
+                break;
+            }
+        }
+        cells
+    }
+
+    #[test]
+    fn what_nobody_has_seen_costs_no_budget_and_goes_to_three_cells_at_most() {
+        let tried = cells(Work::New { key: 7 }, &[], &[Ended::Unsent; 9], 0);
+        assert_eq!(tried.len(), ATTEMPTS_MAX);
+        assert!(tried[0] != tried[1] && tried[1] != tried[2] && tried[0] != tried[2], "{tried:?}");
+    }
+
+    #[test]
+    fn what_failed_is_sent_again_once_and_only_within_the_budget() {
+        let new = Work::New { key: 7 };
+        assert_eq!(cells(new, &[], &[Ended::Failed; 9], 0).len(), 1);
+        assert_eq!(cells(new, &[], &[Ended::Failed; 9], 9).len(), 2);
+        assert_eq!(cells(new, &[], &[Ended::Declined; 9], 9).len(), 2);
+        assert_eq!(cells(new, &[], &[Ended::Answered; 9], 9).len(), 1);
+    }
+
+    #[test]
+    fn kept_work_goes_to_its_cell_and_elsewhere_only_when_that_is_gone() {
+        let kept = Work::Kept { cell: CellId(2), work: 9 };
+        assert_eq!(cells(kept, &[], &[Ended::Answered], 0), [2]);
+        assert_eq!(cells(kept, &[], &[Ended::Declined; 2], 9), [2]);
+        assert_ne!(cells(kept, &[2], &[Ended::Answered], 0), [2]);
+        assert!(cells(kept, &[1, 2, 3, 4], &[Ended::Answered], 0).is_empty());
+    }
+}
