@@ -75,6 +75,8 @@ pub enum Outcome {
     Failed,
     /// The connection was refused.
     Refused,
+    /// The cell takes no work now and says so.
+    Declined,
 }
 
 /// What a probe found.
@@ -161,12 +163,16 @@ impl CellHealth {
 
     /// A request to it ended.
     pub fn on_outcome(&mut self, outcome: Outcome, now: Moment) {
-        let failed = outcome != Outcome::Answered;
+        let failed = matches!(outcome, Outcome::Failed | Outcome::Refused);
         let slot = self.slot(now);
         slot.requests = slot.requests.saturating_add(1);
         slot.failures = slot.failures.saturating_add(u32::from(failed));
         if !failed {
             (self.failures, self.unreached) = (0, 0);
+            // A look comes only so often; until then all that it declines would have to be sent twice.
+            if outcome == Outcome::Declined && matches!(self.state, State::Up { .. }) {
+                self.state = State::NotReady;
+            }
             return;
         }
         self.failures = self.failures.saturating_add(1);

@@ -107,3 +107,14 @@ fn a_cell_that_wants_no_work_gets_none_until_it_does() {
     assert_eq!(world.outcomes(Outcome::Answered, 9).standing(), Standing::NotReady);
     assert_eq!(world.probe(Probed::Ready).standing(), Standing::Up { share: 26 });
 }
+
+#[test]
+fn a_cell_that_declines_work_gets_none_until_a_look_finds_it_ready() {
+    let mut world = World::new();
+    assert_eq!(world.outcomes(Outcome::Declined, 1).standing(), Standing::NotReady);
+    assert_eq!(world.outcomes(Outcome::Answered, 9).standing(), Standing::NotReady);
+    assert!(matches!(world.probe(Probed::Ready).standing(), Standing::Up { .. }));
+    // One that is left alone for its failures is not back because it declines.
+    world.outcomes(Outcome::Failed, 5).outcomes(Outcome::Declined, 1);
+    assert_eq!(world.standing(), Standing::Ejected);
+}
