@@ -2,9 +2,10 @@
 //!
 //! The rule is N+2: with any two cells of a region lost, the rest carries the region's declared peak.
 //! A draining cell counts as lost already; then one further loss must be survivable, however many
-//! are drained.
+//! are drained. A cell that is out, as the control plane last saw it, is such a loss: with one failed
+//! and one drained the rest carries the peak, and nobody drains a third.
 
-use crate::topology::{CellId, CellSite, Region};
+use crate::topology::{CellId, CellSite, Region, SeenHealth};
 
 /// Cells whose loss must be survivable.
 const LOSSES: usize = 2;
@@ -16,7 +17,7 @@ pub struct RegionCapacity {
     pub region: String,
     /// The declared peak.
     pub peak: u32,
-    /// What all cells carry that take new work.
+    /// What all cells carry that are there and take new work.
     pub serving: u64,
     /// What remains after each loss that must be survivable, least first.
     pub losses: Vec<Loss>,
@@ -25,7 +26,7 @@ pub struct RegionCapacity {
 /// A loss, and what it leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loss {
-    /// The cells that are lost; drained ones are not among them.
+    /// The cells that are lost; those that are drained or out already are not among them.
     pub cells: Vec<CellId>,
     /// What the others carry.
     pub remaining: u64,
@@ -36,14 +37,21 @@ impl RegionCapacity {
     #[must_use]
     pub fn of(region: &Region) -> Self {
         let takes_work = |cell: &&CellSite| !cell.draining && cell.weight > 0;
-        let serving: Vec<_> = region.cells.iter().filter(takes_work).collect();
+        let (out, serving): (Vec<_>, Vec<_>) =
+            region.cells.iter().filter(takes_work).partition(|cell| is_out(cell));
         let drained = region.cells.iter().filter(|cell| cell.draining).count();
+        // What is drained is planned: one failure must be survivable besides, unless it is there.
+        let further = LOSSES.saturating_sub(out.len() + drained).max(usize::from(out.is_empty()));
         let total: u64 = serving.iter().map(|cell| u64::from(cell.tested_max)).sum();
         let mut losses = Vec::new();
+        if further == 0 {
+            losses.push(Loss { cells: Vec::new(), remaining: total });
+            return Self { region: region.name.clone(), peak: region.peak, serving: total, losses };
+        }
         for (index, &first) in serving.iter().enumerate() {
             let left = total - u64::from(first.tested_max);
             let others = &serving[index + 1..];
-            if drained + 1 >= LOSSES || serving.len() == 1 {
+            if further == 1 || serving.len() == 1 {
                 losses.push(Loss { cells: vec![first.id], remaining: left });
                 continue;
             }
@@ -75,6 +83,11 @@ impl RegionCapacity {
     }
 }
 
+/// Whether the control plane saw a cell fail.
+fn is_out(cell: &CellSite) -> bool {
+    matches!(cell.health, SeenHealth::NotReady | SeenHealth::Unreachable)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +115,29 @@ mod tests {
         check(3, 100, &[2], (2, 100, true));
         check(3, 100, &[2, 3], (1, 0, false));
         check(6, 100, &[1, 2, 3, 4], (2, 100, true));
+    }
+
+    #[test]
+    fn a_cell_that_is_out_counts_as_one_of_the_two() {
+        let check = |out: &[u32], drained: &[u32], expected: (usize, u64, bool)| {
+            let mut region = region("north", 1..=6, 400);
+            for cell in &mut region.cells {
+                cell.draining = drained.contains(&cell.id.0);
+                if out.contains(&cell.id.0) {
+                    cell.health = SeenHealth::Unreachable;
+                }
+            }
+            let capacity = RegionCapacity::of(&region);
+            let found = (capacity.losses.len(), capacity.worst(), capacity.holds());
+            assert_eq!(found, expected, "{out:?} out, {drained:?} drained");
+        };
+        check(&[1], &[], (5, 400, true));
+        check(&[1, 2], &[], (1, 400, true));
+        check(&[1], &[2], (1, 400, true));
+        check(&[1, 2], &[3], (1, 300, false));
+        check(&[1], &[2, 3], (1, 300, false));
+        // What is drained and out is drained.
+        check(&[1], &[1], (5, 400, true));
     }
 
     #[test]
