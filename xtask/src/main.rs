@@ -18,6 +18,7 @@ mod process;
 mod provision;
 mod screenshot;
 mod server;
+mod sim;
 mod stopwatch;
 mod suites;
 mod tidy;
@@ -63,6 +64,7 @@ const VERBS: &[Verb] = &[
         help: SOAK_HELP,
         run: bench::soak,
     },
+    Verb { name: "sim", about: "simulate worlds, or one again", help: SIM_HELP, run: sim::run },
     Verb { name: "atlas", about: "make data/ from its sources", help: ATLAS_HELP, run: atlas::run },
     Verb {
         name: "screenshot",
@@ -104,6 +106,15 @@ cargo xtask soak prices [--minutes 60] [--release] [OPTIONS OF lab soak prices]
   Builds `lab` as `bench` does, remembers 1.157 million prices a second for an hour, prints a line a
   minute, and fails if memory grew after warming up, a commit was lost or the rate was not held. Needs
   30 GiB free; the log stays within 10 GiB. The result is a file in bench/results/.
+";
+
+const SIM_HELP: &str = "\
+cargo xtask sim [--seed 1] [--hours 24 | --minutes M] [--cells 24] [--regions 4] [--seeds 1]
+  Simulates regions, cells, edges, partners and travellers in virtual time, in which things go wrong
+  as the seed says, and prints what happened and the hash of the trace. The same seed is the same
+  world. A world that breaks a rule is printed as the command that shows it again.
+  --seeds  that many worlds, from --seed on, two at a time (--threads); a night is worth 10,000 of
+           ten minutes: --seeds 10000 --minutes 10
 ";
 
 const ATLAS_HELP: &str = "\

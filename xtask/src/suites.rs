@@ -20,6 +20,7 @@ use crate::stopwatch::Stopwatch;
 use crate::{atlas, tidy, workspace};
 
 pub(crate) use browser::{OUTPUT as BROWSER_OUTPUT, run as run_browser};
+pub(crate) use rust::release as build_release;
 
 /// Tests counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -137,6 +138,12 @@ const SUITES: &[Suite] = &[
         about: "kill -9 while prices are remembered, 200 times",
         when: When::Test,
         run: proofs::kill,
+    },
+    Suite {
+        name: "simulation",
+        about: "200 worlds of 24 cells for 10 minutes in which things go wrong",
+        when: When::Test,
+        run: proofs::simulation,
     },
     Suite {
         name: "features",

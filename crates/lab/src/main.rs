@@ -16,6 +16,7 @@ mod price_bench;
 mod report;
 mod search_bench;
 mod server;
+mod sim;
 mod soak;
 mod traffic;
 
@@ -63,6 +64,8 @@ enum Command {
         #[command(subcommand)]
         soak: Soak,
     },
+    /// Simulate worlds of cells, edges and travellers in which things go wrong.
+    Sim(sim::SimArgs),
     /// Remember prices until killed (started by `kill`).
     #[command(hide = true)]
     KillWriter { folder: std::path::PathBuf, corpus: std::path::PathBuf },
@@ -127,6 +130,7 @@ fn main() -> Result<()> {
         Command::Fuzz { seconds, seed } => fuzz::run(TARGETS, seconds, seed),
         Command::Kill { rounds, seed } => kill::run(rounds, seed),
         Command::Soak { soak: Soak::Prices(wanted) } => soak::prices(&wanted),
+        Command::Sim(wanted) => sim::run(&wanted),
         Command::KillWriter { folder, corpus } => kill::write(&folder, &corpus),
         Command::PlainServer { file } => {
             let body = std::fs::read(&file).with_context(|| format!("{}", file.display()))?;

@@ -32,6 +32,11 @@ pub(super) fn kill_long(ground: &Ground) -> Result<Tally> {
     lab(ground, "kill --rounds 1000 --seed 2", 1_800)
 }
 
+/// Worlds in virtual time. Source of the numbers: what CI is to do in three minutes.
+pub(super) fn simulation(ground: &Ground) -> Result<Tally> {
+    lab(ground, "sim --seed 1 --seeds 200 --minutes 10", 600)
+}
+
 /// The tool itself: too short for a verdict on memory, all else is judged.
 pub(super) fn soak_short(ground: &Ground) -> Result<Tally> {
     lab(ground, "soak prices --minutes 1 --rate 115700 --held 100 --unkept", 300)
