@@ -40,6 +40,8 @@ pub struct EdgeParts {
     pub settings: EdgeSettings,
     /// What it must be told about requests.
     pub rules: Rules,
+    /// Connections to cells.
+    pub upstream: Upstream,
     /// Where it stands.
     pub here: Here,
     /// The certificate its door shows; `None`: plain HTTP.
@@ -68,7 +70,6 @@ impl fmt::Debug for EdgeParts {
 #[derive(Debug)]
 pub struct Edge {
     pub(crate) parts: EdgeParts,
-    pub(crate) upstream: Upstream,
     pub(crate) requests: Arc<Semaphore>,
     pub(crate) held_bytes: Arc<AtomicU64>,
     ways: RwLock<Option<Arc<Ways>>>,
@@ -110,7 +111,6 @@ impl Edge {
         let settings = &parts.settings;
         let moved_s = std::time::Duration::from_secs(settings.moved_s.get());
         let edge = Arc::new(Self {
-            upstream: Upstream::new(settings),
             requests: Arc::new(Semaphore::new(settings.requests_max.size())),
             held_bytes: Arc::default(),
             ways: RwLock::default(),
@@ -145,6 +145,10 @@ impl Edge {
         let before = self.ways();
         let settings = &self.parts.settings;
         let routes = Routes::new(&fleet, &self.parts.here.region, &self.parts.here.zone);
+        self.parts.upstream.expect(routes.places().map(|place| {
+            let route = routes.at(place);
+            (route.id, route.address)
+        }));
         let cells = routes.places().filter_map(|place| {
             let route = routes.at(place);
             let known = before.as_ref().and_then(|ways| ways.cells.get(&route.id));

@@ -107,7 +107,7 @@ async fn get(
     bytes_max: usize,
     what: &'static str,
 ) -> Result<Vec<u8>, PullError> {
-    let answer = edge.upstream.get(edge.parts.control.address, path, WITHIN, bytes_max).await;
+    let answer = edge.parts.upstream.get(edge.parts.control.address, path, WITHIN, bytes_max).await;
     let (status, bytes) = answer.ok_or(PullError::Silent)?;
     if status.is_success() { Ok(bytes.to_vec()) } else { Err(PullError::Missing(what)) }
 }

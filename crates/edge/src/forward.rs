@@ -137,7 +137,7 @@ async fn attempt(
             ways.refresh(&edge.parts.settings);
         }
     };
-    let response = match edge.upstream.send(&cell.authority, head, body).await {
+    let response = match edge.parts.upstream.send(&cell.authority, head, body).await {
         Ok(response) => response,
         Err(error) => {
             let (ended, outcome) = unanswered(&error);

@@ -18,7 +18,7 @@ const BYTES_MAX: usize = 4_096;
 
 /// Asks a cell whether it takes work.
 pub async fn look_at(upstream: &Upstream, cell: SocketAddr, within: Duration) -> Probed {
-    match upstream.get(cell, READY, within, BYTES_MAX).await {
+    match upstream.get_from_cell(cell, READY, within, BYTES_MAX).await {
         Some((status, _)) if status.is_success() => Probed::Ready,
         Some(_) => Probed::NotReady,
         None => Probed::Unreachable,
@@ -32,7 +32,7 @@ pub(crate) async fn run_probes(edge: Arc<Edge>, shutdown: Shutdown) {
         if let Some(ways) = edge.ways() {
             let looks = ways.cells.values().map(|cell| async {
                 let within = settings.probe_within_ms.ms();
-                (Arc::clone(cell), look_at(&edge.upstream, cell.address, within).await)
+                (Arc::clone(cell), look_at(&edge.parts.upstream, cell.address, within).await)
             });
             for (cell, probed) in join_all(looks).await {
                 cell.on_probe(probed);

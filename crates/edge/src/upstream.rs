@@ -1,21 +1,23 @@
-//! Sends requests to cells over kept connections.
+//! Sends requests to cells over kept connections: plain, or over TLS where both sides show who they are.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use fleet::CellId;
 use http::request::Parts;
 use http::uri::{Authority, Scheme};
-use http::{Method, Request, Response, Uri};
+use http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{Builder, Client, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use thiserror::Error;
 
 use crate::body::Passing;
 use crate::settings::EdgeSettings;
+use crate::tls::{Connector, Mutual, Setup};
 
 /// Unused connections are closed after this long.
 const IDLE: Duration = Duration::from_secs(30);
@@ -40,11 +42,18 @@ pub(crate) enum SendError {
     Address(#[from] http::Error),
 }
 
-/// Connections to all cells.
+/// Connections to all cells, and to the control plane, which is asked in the clear: what it says is signed.
 #[derive(Clone, Debug)]
 pub struct Upstream {
-    client: Client<HttpConnector, Sent>,
+    plain: Client<HttpConnector, Sent>,
+    mutual: Option<ToCells>,
     answer_within: Duration,
+}
+
+#[derive(Clone, Debug)]
+struct ToCells {
+    client: Client<Connector, Sent>,
+    mutual: Mutual,
 }
 
 impl Upstream {
@@ -54,14 +63,24 @@ impl Upstream {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(settings.connect_ms.ms()));
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(settings.cell_requests_max.size())
-            // The host a client wanted is passed on, not the cell's.
-            .set_host(false)
-            .build(connector);
-        Self { client, answer_within: settings.answer_ms.ms() }
+        let plain = pool(settings).build(connector);
+        Self { plain, mutual: None, answer_within: settings.answer_ms.ms() }
+    }
+
+    /// No connection yet; those to cells will be over TLS.
+    ///
+    /// # Errors
+    /// [`Setup`] if the file of the authority is refused.
+    pub fn over_tls(settings: &EdgeSettings, mutual: Mutual) -> Result<Self, Setup> {
+        let client = pool(settings).build(mutual.connector(settings.connect_ms.ms())?);
+        Ok(Self { mutual: Some(ToCells { client, mutual }), ..Self::new(settings) })
+    }
+
+    /// Which cell is at which address from now on.
+    pub fn expect(&self, cells: impl IntoIterator<Item = (CellId, SocketAddr)>) {
+        if let Some(to) = &self.mutual {
+            to.mutual.expect(cells);
+        }
     }
 
     /// Sends a request with the head of another; waits for the head of the answer.
@@ -71,13 +90,17 @@ impl Upstream {
         head: &Parts,
         body: Sent,
     ) -> Result<Response<Incoming>, SendError> {
-        let mut uri = Uri::builder().scheme(Scheme::HTTP).authority(cell.clone());
+        let scheme = if self.mutual.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
+        let mut uri = Uri::builder().scheme(scheme).authority(cell.clone());
         uri = uri.path_and_query(head.uri.path_and_query().map_or("/", |path| path.as_str()));
         let mut request = Request::new(body);
         *request.method_mut() = head.method.clone();
         *request.uri_mut() = uri.build()?;
         *request.headers_mut() = head.headers.clone();
-        let answer = self.client.request(request);
+        let answer = match &self.mutual {
+            Some(to) => to.client.request(request),
+            None => self.plain.request(request),
+        };
         match tokio::time::timeout(self.answer_within, answer).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) if error.is_connect() => Err(SendError::Refused(error)),
@@ -86,26 +109,59 @@ impl Upstream {
         }
     }
 
-    /// Gets a small document; `None` for anything but a whole one with status 200.
+    /// Gets a small document of the control plane; `None` for anything but a whole one.
     pub(crate) async fn get(
         &self,
         address: SocketAddr,
         path: &str,
         within: Duration,
         bytes_max: usize,
-    ) -> Option<(http::StatusCode, Bytes)> {
-        let request = Request::builder()
-            .method(Method::GET)
-            .uri(format!("http://{address}{path}"))
-            .header(http::header::HOST, address.to_string())
-            .body(Sent::default())
-            .ok()?;
-        let work = async {
-            let response = self.client.request(request).await.ok()?;
-            let status = response.status();
-            let body = Limited::new(response.into_body(), bytes_max).collect().await.ok()?;
-            Some((status, body.to_bytes()))
+    ) -> Option<(StatusCode, Bytes)> {
+        let answer = self.plain.request(small_request("http", address, path)?);
+        tokio::time::timeout(within, take_small(answer, bytes_max)).await.ok().flatten()
+    }
+
+    /// The same of a cell.
+    pub(crate) async fn get_from_cell(
+        &self,
+        cell: SocketAddr,
+        path: &str,
+        within: Duration,
+        bytes_max: usize,
+    ) -> Option<(StatusCode, Bytes)> {
+        let answer = match &self.mutual {
+            Some(to) => to.client.request(small_request("https", cell, path)?),
+            None => self.plain.request(small_request("http", cell, path)?),
         };
-        tokio::time::timeout(within, work).await.ok().flatten()
+        tokio::time::timeout(within, take_small(answer, bytes_max)).await.ok().flatten()
     }
 }
+
+fn pool(settings: &EdgeSettings) -> Builder {
+    let mut pool = Client::builder(TokioExecutor::new());
+    pool.pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(settings.cell_requests_max.size())
+        // The host a client wanted is passed on, not the cell's.
+        .set_host(false);
+    pool
+}
+
+fn small_request(scheme: &str, address: SocketAddr, path: &str) -> Option<Request<Sent>> {
+    Request::builder()
+        .method(Method::GET)
+        .uri(format!("{scheme}://{address}{path}"))
+        .header(http::header::HOST, address.to_string())
+        .body(Sent::default())
+        .ok()
+}
+
+async fn take_small(answer: ResponseFuture, bytes_max: usize) -> Option<(StatusCode, Bytes)> {
+    let response = answer.await.ok()?;
+    let status = response.status();
+    let body = Limited::new(response.into_body(), bytes_max).collect().await.ok()?;
+    Some((status, body.to_bytes()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ use serde_json::Value;
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 
 /// Time to connect to a door that speaks TLS.
-const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+pub(crate) const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// A client of one address.
 #[derive(Debug)]
@@ -44,9 +44,13 @@ impl ApiClient {
     /// A client of a door that shows the certificate in a file; without one, of a plain one.
     pub(crate) fn of_door(address: SocketAddr, certificate: Option<&Path>) -> Result<Self> {
         let Some(certificate) = certificate else { return Ok(Self::new(address)) };
-        let connector = trusting_only(certificate, CONNECT_WITHIN)?;
+        Ok(Self::over(address, trusting_only(certificate, CONNECT_WITHIN)?))
+    }
+
+    /// A client that connects so.
+    pub(crate) fn over(address: SocketAddr, connector: Connector) -> Self {
         let way = Way::Secure(Client::builder(TokioExecutor::new()).build(connector));
-        Ok(Self { base: format!("https://{address}"), operator: None, way })
+        Self { base: format!("https://{address}"), operator: None, way }
     }
 
     /// The same client with the operator's token.

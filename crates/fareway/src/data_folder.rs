@@ -2,7 +2,7 @@
 //!
 //! One process owns a folder (`fareway.lock`). Secrets are files only their owner can read:
 //! `token.key` signs search tokens and links, `operator.token` opens the operator's actions,
-//! `development.key` belongs to the development certificate.
+//! `development.key` belongs to the development certificate, `tls` holds certificates between edge and cells.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -85,7 +85,7 @@ impl DataFolder {
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         std::fs::rename(&unfinished, &path)?;
-        File::open(&self.path)?.sync_all()
+        File::open(path.parent().unwrap_or(&self.path))?.sync_all()
     }
 }
 

@@ -15,6 +15,7 @@ mod command;
 mod control;
 mod keeper;
 mod machine;
+mod papers;
 mod play;
 mod rules;
 mod supervise;

@@ -33,6 +33,12 @@ pub(crate) struct Tls {
     look: std::time::Duration,
 }
 
+impl Tls {
+    pub(crate) fn new(shown: Arc<Shown>, handshakes: Handshakes, settings: &TlsSettings) -> Self {
+        Self { shown, handshakes, look: settings.look_ms.ms() }
+    }
+}
+
 /// The files of the front door's certificate; `None`: it speaks plain HTTP. `data` is the folder of the
 /// process that was started by hand.
 pub(crate) fn files(settings: &TlsSettings, data: &Path) -> Result<Option<Files>> {
@@ -84,7 +90,7 @@ pub(crate) fn open(settings: &TlsSettings, data: &Path) -> Result<Option<Tls>> {
     let Some(files) = files(settings, data)? else { return Ok(None) };
     let shown = Shown::open(files, settings, unix_ms() / 1_000)?;
     let handshakes = Handshakes::with_all(Arc::clone(&shown), settings)?;
-    Ok(Some(Tls { shown, handshakes, look: settings.look_ms.ms() }))
+    Ok(Some(Tls::new(shown, handshakes, settings)))
 }
 
 /// What a terminal says of a door.

@@ -1,6 +1,6 @@
 //! `fareway serve`: the platform until Ctrl-C or SIGTERM.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use tokio::signal::unix::{SignalKind, signal};
 
 use cell::OperatorToken;
@@ -13,6 +13,9 @@ use crate::terminal::say;
 
 /// Runs until told to stop.
 pub(crate) async fn serve(settings: &Settings) -> Result<()> {
+    if settings.tls.mutual.enabled {
+        bail!("tls.mutual.enabled is for edge and cells: serve --cells N");
+    }
     let data = DataFolder::open(&settings.server.data)?;
     let (operator, operator_is_new) = data.secret("operator.token")?;
     let keys = open_keys(&data.join("token.key"))?;

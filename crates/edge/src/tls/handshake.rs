@@ -5,14 +5,17 @@
 //! so in plain HTTP.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use runtime::HttpLimits;
 use runtime::serve::{Greeted, Greeting, Speaks};
-use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::server::Acceptor;
+use rustls::server::{
+    Acceptor, NoServerSessionStorage, VerifierBuilderError, WebPkiClientVerifier,
+};
+use rustls::{RootCertStore, ServerConfig};
 use thiserror::Error;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -20,7 +23,7 @@ use tokio::sync::Semaphore;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::identity::FileError;
+use super::identity::{FileError, read_certificates};
 use super::settings::TlsSettings;
 use super::shown::Shown;
 
@@ -39,6 +42,9 @@ pub enum Setup {
     /// The library refuses what it is given.
     #[error("TLS cannot be set up")]
     Tls(#[from] rustls::Error),
+    /// The library refuses the authority.
+    #[error("the authority of clients cannot be used")]
+    Authority(#[from] VerifierBuilderError),
 }
 
 /// What connections to a listener begin with.
@@ -60,6 +66,28 @@ impl Handshakes {
         let mut config = builder.with_cert_resolver(shown);
         // A client that comes back saves a signature; nothing of it is kept here.
         config.ticketer = ring::Ticketer::new()?;
+        Ok(Self::new(config, settings))
+    }
+
+    /// Takes only clients that show a certificate of the authority in a file.
+    ///
+    /// # Errors
+    /// [`Setup`] if the file is refused.
+    pub fn with_known(
+        shown: Arc<Shown>,
+        authority: &Path,
+        settings: &TlsSettings,
+    ) -> Result<Self, Setup> {
+        let provider = Arc::new(ring::default_provider());
+        let clients = Arc::new(roots(authority)?);
+        let clients =
+            WebPkiClientVerifier::builder_with_provider(clients, Arc::clone(&provider)).build()?;
+        let builder =
+            ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+        let mut config = builder.with_client_cert_verifier(clients).with_cert_resolver(shown);
+        // Whoever comes back shows who it is again.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
         Ok(Self::new(config, settings))
     }
 
@@ -92,6 +120,15 @@ impl Handshakes {
         let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok(Greeted { stream, speaks: if http2 { Speaks::Http2 } else { Speaks::Http1 } })
     }
+}
+
+/// The certificates of a file as those who are believed.
+pub(super) fn roots(authority: &Path) -> Result<RootCertStore, Setup> {
+    let mut roots = RootCertStore::empty();
+    for certificate in read_certificates(authority)? {
+        roots.add(certificate)?;
+    }
+    Ok(roots)
 }
 
 impl Greeting for Handshakes {

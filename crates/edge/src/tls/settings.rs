@@ -23,6 +23,8 @@ pub struct TlsSettings {
     pub look_ms: Limited<100, 3_600_000>,
     /// Days before the certificate expires from which that is said once a day.
     pub warn_days: Limited<0, 365>,
+    /// `[tls.mutual]`
+    pub mutual: MutualSettings,
 }
 
 impl Default for TlsSettings {
@@ -35,6 +37,7 @@ impl Default for TlsSettings {
             handshakes_max: Limited::literal(1_000),
             look_ms: Limited::literal(2_000),
             warn_days: Limited::literal(21),
+            mutual: MutualSettings::default(),
         }
     }
 }
@@ -45,4 +48,12 @@ impl TlsSettings {
     pub fn is_on(&self) -> bool {
         self.development || !self.certificate.as_os_str().is_empty()
     }
+}
+
+/// `[tls.mutual]`: TLS between edge and cells, each showing the other who it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MutualSettings {
+    /// Whether cells take only clients with a certificate of the fleet's own authority.
+    pub enabled: bool,
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use edge::{ControlPlane, Door, Edge, EdgeParts, EdgeSettings, Here, Rules, Turned, Work};
+use edge::{ControlPlane, Door, Edge, EdgeParts, EdgeSettings, Here, Rules, Turned, Upstream, Work};
 use fleet::topology::{CellSite, Region, SeenHealth};
 use fleet::{CellId, Fleet, Signer, Topology};
 use futures_util::stream;
@@ -351,6 +351,7 @@ async fn start_edge(
         rules: rules(),
         here: Here { region: "local".to_owned(), zone: String::new() },
         tls: None,
+        upstream: Upstream::new(settings),
         control: ControlPlane { address: control.address },
         verifier: signer().verifier(),
         disk: Arc::new(disk.clone()),

@@ -19,10 +19,11 @@ use fleet::topology::{CellSite, Region, SeenHealth};
 use fleet::{CellId, Fleet, Signer, Topology};
 use futures_util::future::join_all;
 use hyper::service::service_fn;
-use runtime::{HttpLimits, Shutdown, TaskSet, serve_http};
+use runtime::{HttpLimits, Shutdown, TaskSet, Workers, serve_http};
 use storage::disk::{RealDisk, replace_whole};
 
 use super::machine::Machine;
+use super::papers;
 use super::play::{Until, operator};
 use crate::data_folder::DataFolder;
 use crate::platform::bind;
@@ -50,7 +51,10 @@ pub(super) async fn play(
     let listener = bind(settings.server.listen).await?;
     let room = Arc::new(ControlRoom::open(settings, &Machine::read(machine)?, data)?);
     let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
-    tasks.spawn(look_at_cells(Arc::clone(&room), settings.clone(), shutdown.clone()));
+    let workers = Workers::start("work", 1, 1)?;
+    let upstream = papers::upstream(settings, machine, "control", &workers, (&tasks, &shutdown))?;
+    let looks = (upstream, settings.clone(), shutdown.clone());
+    tasks.spawn(look_at_cells(Arc::clone(&room), looks));
     let desk = Arc::new(answers::Desk { room, operator: operator(machine)? });
     let service = service_fn(move |request| {
         let desk = Arc::clone(&desk);
@@ -153,11 +157,15 @@ fn topology_of(settings: &Settings, machine: &Machine, before: Option<&Topology>
     }
 }
 
-async fn look_at_cells(room: Arc<ControlRoom>, settings: Settings, shutdown: Shutdown) {
-    let upstream = Upstream::new(&settings.edge);
+async fn look_at_cells(
+    room: Arc<ControlRoom>,
+    (upstream, settings, shutdown): (Upstream, Settings, Shutdown),
+) {
     let within = settings.edge.probe_within_ms.ms();
     loop {
         let kept = room.kept();
+        let cells = kept.fleet.topology.cells();
+        upstream.expect(cells.map(|(_, cell)| (cell.id, cell.address)));
         let looks = kept.fleet.topology.cells().map(|(_, cell)| async {
             let health = match edge::look_at(&upstream, cell.address, within).await {
                 Probed::Ready => SeenHealth::Ready,

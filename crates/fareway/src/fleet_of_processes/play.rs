@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use super::machine::Machine;
-use super::{control, rules};
+use super::{control, papers, rules};
 use crate::cli::Role;
 use crate::data_folder::{DataFolder, read_secret};
 use crate::front_door;
@@ -63,7 +63,7 @@ async fn play_cell(
         data: Some(data),
         operator: operator(machine)?,
         cell: cell.0,
-        tls: None,
+        tls: papers::cell_door(&settings.tls, machine, cell)?,
         market: Some(market),
     };
     let platform = Platform::start(settings, parts).await?;
@@ -104,7 +104,9 @@ async fn play_edge(
     let tls = front_door::open(&settings.tls, machine)?;
     let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
     let workers = Workers::start("work", 1, JOBS_QUEUED)?;
+    let upstream = papers::upstream(settings, machine, "edge", &workers, (&tasks, &shutdown))?;
     let edge = Edge::start(EdgeParts {
+        upstream,
         settings: settings.edge.clone(),
         rules: rules::rules(operator(machine)?),
         here: Here { region: settings.fleet.region.clone(), zone: String::new() },

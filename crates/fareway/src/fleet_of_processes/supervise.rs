@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::keeper::{Keeper, Seen};
 use super::machine::Machine;
+use super::papers;
 use crate::api_client::ApiClient;
 use crate::data_folder::DataFolder;
 use crate::front_door;
@@ -36,6 +37,9 @@ pub(crate) async fn supervise(settings: &Settings) -> Result<()> {
     front_door::open(&settings.tls, data.path())?;
     let machine = Machine::plan(settings)?;
     machine.write(data.path())?;
+    if settings.tls.mutual.enabled {
+        papers::sign_all(&data, &machine)?;
+    }
     let is_new = New { operator: operator_is_new, certificate: certificate_is_new };
     let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be heard")?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
@@ -82,8 +86,9 @@ async fn run(
         let arguments = [role("cell"), vec!["--cell".to_owned(), id.0.to_string()]].concat();
         children.push(start(id.to_string(), arguments, address)?);
     }
-    for &(_, address) in &machine.cells {
-        alive(children, address, ApiClient::new(address)).await?;
+    for &(id, address) in &machine.cells {
+        let client = papers::client_of(&settings.tls, data.path(), (id, address))?;
+        alive(children, address, client).await?;
     }
     // Last, so that it finds everybody there.
     children.push(start("edge".to_owned(), role("edge"), machine.edge)?);
@@ -91,8 +96,15 @@ async fn run(
     let certificate = files.as_ref().map(|files| files.certificate.as_path());
     alive(children, machine.edge, ApiClient::of_door(machine.edge, certificate)?).await?;
     announce(settings, machine, data, is_new);
+    let mut signed = now();
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
+        if settings.tls.mutual.enabled && signed.elapsed() >= papers::SIGN_EVERY {
+            signed = now();
+            if let Err(error) = papers::sign_all(data, machine) {
+                say(&format!("certificates between edge and cells are not renewed: {error:#}"));
+            }
+        }
         for child in children.iter_mut() {
             let name = child.name.clone();
             match child.look(now()) {
@@ -195,8 +207,9 @@ fn announce(settings: &Settings, machine: &Machine, data: &DataFolder, is_new: N
         let partners = settings.sandbox.partners.get();
         say(&format!("Sandbox market: http://{sandbox} ({partners} partners)"));
     }
-    let cells: Vec<String> =
-        machine.cells.iter().map(|(id, address)| format!("{id} http://{address}")).collect();
+    let scheme = if settings.tls.mutual.enabled { "https" } else { "http" };
+    let cells = machine.cells.iter().map(|(id, address)| format!("{id} {scheme}://{address}"));
+    let cells: Vec<String> = cells.collect();
     say(&format!("Cells: {}", cells.join(", ")));
     say(&format!("Control plane: http://{}", machine.control));
     let note = if is_new.operator { ", made just now" } else { "" };

@@ -26,7 +26,7 @@ fn start() -> Arc<Platform> {
 }
 
 /// The process that has a folder within the data folder.
-pub(crate) fn pid_of(data: &Path, role: &str) -> Option<u32> {
+fn pid_of(data: &Path, role: &str) -> Option<u32> {
     let folder = data.join(role);
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
         let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
@@ -52,7 +52,7 @@ fn question(day: usize) -> Value {
     })
 }
 
-async fn create(platform: &Platform, day: usize) -> String {
+pub(crate) async fn create(platform: &Platform, day: usize) -> String {
     let (status, body) = platform.call("POST", "/v1/searches", Some(&question(day))).await;
     assert_eq!(status, 201, "{body}");
     body["token"].as_str().unwrap().to_owned()

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use edge::tls::issue;
+use edge::tls::issue::{self, Issued, Side};
 use http_body_util::{BodyExt, Empty};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use rustls::crypto::ring;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::cells::until;
+use crate::cells::{create, until};
 use crate::process::{Folder, Platform, fareway};
 
 const LOCAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -71,11 +71,29 @@ async fn connect(
     name: &str,
     believed: &[CertificateDer<'static>],
 ) -> std::io::Result<TlsStream<TcpStream>> {
+    connect_as(to, name, believed, None).await
+}
+
+/// The same for one that shows a certificate itself.
+async fn connect_as(
+    to: SocketAddr,
+    name: &str,
+    believed: &[CertificateDer<'static>],
+    shows: Option<&Issued>,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     believed.iter().for_each(|one| roots.add(one.clone()).unwrap());
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions().unwrap();
-    let config = builder.with_root_certificates(roots).with_no_client_auth();
+    let builder = builder.with_root_certificates(roots);
+    let config = match shows {
+        None => builder.with_no_client_auth(),
+        Some(Issued { certificate, key }) => {
+            let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+            let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
+            builder.with_client_auth_cert(vec![certificate], key).unwrap()
+        }
+    };
     let stream = TcpStream::connect(to).await?;
     let name = name.to_owned().try_into().unwrap();
     TlsConnector::from(Arc::new(config)).connect(name, stream).await
@@ -194,7 +212,7 @@ async fn a_new_certificate_is_shown_without_dropping_connections_and_a_bad_one_i
     assert_eq!(ask(&mut kept, "/openapi.json").await, 200);
 
     // The end is near from the start.
-    pair.rewrite(now_s() - 390 * DAY_S);
+    pair.rewrite(now_s() - 390 * DAY_S - 100);
     let second = pair.der();
     let both = [first.clone(), second.clone()];
     let shown = || async {
@@ -249,4 +267,71 @@ fn seen_by_edge<'a>(
             serde_json::from_str(body).expect("JSON")
         })
     }
+}
+
+#[tokio::test]
+async fn cells_that_shall_take_only_the_fleets_own_clients() {
+    let settings = [
+        ("tls.mutual.enabled", "true"),
+        ("sandbox.partners", "40"),
+        ("sandbox.latency_percent", "10"),
+        ("search.late_ms", "10000"),
+        ("edge.probe_ms", "100"),
+    ];
+    let platform = Platform::start_as(&["--cells", "2"], &settings);
+    until(|| async { platform.call("GET", "/readyz", None).await.0 == 200 }).await;
+    for day in 0..4 {
+        let token = create(&platform, day).await;
+        let path = format!("/v1/searches/{token}?limit=10");
+        until(|| async { platform.get(&path).await["status"] == "complete" }).await;
+    }
+    let text = status(&platform);
+    assert_eq!(text.matches(" up ").count(), 2, "{text}");
+
+    let folder = platform.data.0.join("tls");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let (authority, authority_key) = (read("authority.pem"), read("authority.key"));
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "readable by others");
+    }
+    let machine = std::fs::read_to_string(platform.data.0.join("machine.json")).unwrap();
+    let machine: Value = serde_json::from_str(&machine).unwrap();
+    let to: SocketAddr = machine["cells"][0][1].as_str().unwrap().parse().unwrap();
+    let believed = [CertificateDer::from_pem_slice(authority.as_bytes()).unwrap()];
+
+    let operator = Issued { certificate: read("operator.pem"), key: read("operator.key") };
+    let late = issue::signed(&authority_key, "late", Side::Client, now_s() - 60 * DAY_S).unwrap();
+    let cell = Issued { certificate: read("cell-2.pem"), key: read("cell-2.key") };
+    let foreign = issue::authority(now_s()).unwrap();
+    let foreign = issue::signed(&foreign.key, "edge", Side::Client, now_s()).unwrap();
+    let answered = async |name: &str, shows: Option<&Issued>| {
+        let Ok(mut stream) = connect_as(to, name, &believed, shows).await else { return false };
+        let request = "GET /healthz HTTP/1.1\r\nhost: cell-1\r\nconnection: close\r\n\r\n";
+        let _ = stream.write_all(request.as_bytes()).await;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        answer.starts_with(b"HTTP/1.1 200")
+    };
+    assert!(answered("cell-1", Some(&operator)).await);
+    assert!(!answered("cell-2", Some(&operator)).await, "another cell is not believed");
+    assert!(!answered("cell-1", None).await, "without a certificate");
+    assert!(!answered("cell-1", Some(&foreign)).await, "of another authority");
+    assert!(!answered("cell-1", Some(&late)).await, "expired");
+    assert!(!answered("cell-1", Some(&cell)).await, "a cell is no client");
+
+    let mut plain = TcpStream::connect(to).await.unwrap();
+    plain.write_all(b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    let _ = plain.read_to_string(&mut answer).await;
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+}
+
+#[test]
+fn one_process_has_nobody_to_speak_to_behind_its_door() {
+    let data = Folder::new();
+    let mut command = fareway(&data.0, &["--listen", "127.0.0.1:0", "serve"]);
+    let output = command.env("FAREWAY__TLS__MUTUAL__ENABLED", "true").output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && error.contains("tls.mutual.enabled is for"), "{error}");
 }
