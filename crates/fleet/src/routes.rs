@@ -2,9 +2,10 @@
 //!
 //! New work: the override of its bucket if there is one, else the first ranked cell that is usable and
 //! not draining; cells of the own zone before others of the region, other regions only when none of
-//! the own can be used. A zone keeps no more of its work than its cells carry of the region's, counted as
-//! if as much came in at every zone: what it lost, or never had, is carried by the whole region, or N+2
-//! would hold on paper only. Lost work: rendezvous on its id, equal at every edge that sees the same cells.
+//! the own can be used. A zone keeps no more of its work than its cells carry of the region's,
+//! counted as if as much came in at every zone: what it lost, or never had, is carried by the zones
+//! that have more than their part, or N+2 would hold on paper only. Lost work: rendezvous on its id,
+//! equal at every edge that sees the same cells.
 //!
 //! Cost: [`Routes::choose`] reads one row of the table and a few masks; well under 50 ns.
 
@@ -34,6 +35,8 @@ pub struct Usable {
     share: [[u8; CELLS_MAX]; REGIONS_MAX],
     /// How much of new work stays in the own zone, of 255.
     stays: u8,
+    /// Cells of the own region that carry the rest: those of zones with more than their part.
+    spare: u16,
 }
 
 /// A cell that can be chosen.
@@ -55,8 +58,8 @@ struct RegionRoutes {
     own_zone: u16,
     /// Cells that take new work.
     open: u16,
-    /// How many zones there are.
-    zones: u64,
+    /// The cells of each zone.
+    zones: Vec<u16>,
 }
 
 /// The ways of an edge. Made anew for each topology.
@@ -129,6 +132,7 @@ impl Routes {
             keep: [0; REGIONS_MAX],
             share: [[u8::MAX; CELLS_MAX]; REGIONS_MAX],
             stays: u8::MAX,
+            spare: 0,
         };
         for (at, region) in self.regions.iter().enumerate() {
             let mut ejected = 0_u16;
@@ -150,7 +154,7 @@ impl Routes {
             usable.keep[at] |= usable.up[at];
         }
         if let Some(own) = self.regions.first() {
-            usable.stays = own.stays(usable.up[0] & own.open);
+            (usable.stays, usable.spare) = own.spread(usable.up[0] & own.open);
         }
         usable
     }
@@ -173,7 +177,8 @@ impl Routes {
             let share = &usable.share[usize::from(at)];
             // Neither the bits that chose the bucket nor those of the lot.
             let stays = (key >> 8) as u8 <= usable.stays;
-            let near = if stays { up & region.own_zone } else { 0 };
+            let spare = if at == 0 { up & usable.spare } else { 0 };
+            let near = if stays { up & region.own_zone } else { spare };
             let cell = region.first(near, share, key);
             let cell = cell.or_else(|| region.first(up, share, key))?;
             Some(Place { region: at, cell })
@@ -221,15 +226,20 @@ impl Usable {
 }
 
 impl RegionRoutes {
-    /// How much of new work stays in the own zone while these cells are up, of 255.
-    fn stays(&self, up: u16) -> u8 {
+    /// How much of new work stays in the own zone while these cells are up, of 255, and the cells of
+    /// zones that carry more than comes in there.
+    fn spread(&self, up: u16) -> (u8, u16) {
         let weight = |mask: u16| -> u64 {
             let cells = self.table.cells().iter().enumerate();
             let in_mask = cells.filter(|&(place, _)| mask & 1 << place != 0);
             in_mask.map(|(_, &(_, weight))| u64::from(weight)).sum()
         };
-        let (own, all) = (weight(up & self.own_zone), weight(up).max(1));
-        (own * self.zones * u64::from(u8::MAX) / all).min(u64::from(u8::MAX)) as u8
+        let all = weight(up);
+        let part = |zone: u16| weight(up & zone) * self.zones.len() as u64;
+        let most = u64::from(u8::MAX);
+        let stays = (part(self.own_zone) * most).checked_div(all).unwrap_or(0).min(most) as u8;
+        let spare = self.zones.iter().filter(|&&zone| part(zone) > all);
+        (stays, spare.fold(0, |mask, zone| mask | zone))
     }
 
     /// The first ranked cell of a mask. A cell in slow start passes on what is beyond its share.
@@ -261,7 +271,7 @@ fn region_routes(region: &Region, table: &RegionTable, zone: &str) -> RegionRout
     RegionRoutes {
         own_zone: mask(&|site| site.zone == zone),
         open: mask(&|site| !site.draining && site.weight > 0),
-        zones: region.zones.len() as u64,
+        zones: region.zones.iter().map(|zone| mask(&|site| site.zone == *zone)).collect(),
         table: table.clone(),
         cells: sites
             .iter()

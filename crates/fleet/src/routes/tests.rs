@@ -72,7 +72,7 @@ fn the_own_zone_comes_first_then_the_region_and_other_regions_only_when_it_fails
 }
 
 #[test]
-fn what_a_zone_loses_is_carried_by_the_region_not_by_what_is_left_of_the_zone() {
+fn what_a_zone_loses_is_carried_by_the_other_zones_not_by_what_is_left_of_it() {
     let lots = |key: u64| (0..256).map(move |lot| key | lot << 8);
     let all_keys = || keys().step_by(16).flat_map(lots);
     let mut loads = [0_u32; 7];
@@ -88,7 +88,7 @@ fn what_a_zone_loses_is_carried_by_the_region_not_by_what_is_left_of_the_zone() 
     // Every zone sends the same; five cells are left, and none gets far more than its share.
     let share = loads.iter().sum::<u32>() / 5;
     assert_eq!(loads[2], 0);
-    assert!([1, 3, 4, 5, 6].iter().all(|&cell| loads[cell] < share * 5 / 4), "{loads:?}");
+    assert!([1, 3, 4, 5, 6].iter().all(|&cell| loads[cell] < share * 11 / 10), "{loads:?}");
 }
 
 #[test]
@@ -104,8 +104,8 @@ fn a_zone_with_few_cells_keeps_no_more_than_they_are_of_the_region() {
         own += u32::from(world.routes.at(place).id == CellId(3));
         all += 1;
     }
-    // Three fifths stay, and a fifth of the rest comes back.
-    assert!((63..73).contains(&(own * 100 / all)), "{own} of {all}");
+    // Three fifths stay, and none of the rest comes back.
+    assert!((58..63).contains(&(own * 100 / all)), "{own} of {all}");
 }
 
 #[test]
