@@ -45,8 +45,8 @@ async fn client(
     folder: &Folder,
     alpn: &[&[u8]],
 ) -> tokio_rustls::client::TlsStream<TcpStream> {
-    let mut roots = rustls::RootCertStore::empty();
-    let mut chain = crate::tls::identity::read_certificates(&folder.files.certificate).unwrap();
+    let mut roots = RootCertStore::empty();
+    let mut chain = read_certificates(&folder.files.certificate).unwrap();
     roots.add(chain.remove(0)).unwrap();
     let builder = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions().unwrap();
@@ -101,7 +101,7 @@ async fn who_speaks_plain_http_is_told_to_speak_https() {
 #[tokio::test]
 async fn garbage_and_half_a_handshake_end_with_the_connection_and_nothing_else() {
     let (address, folder) = door(&impatient(1)).await;
-    let huge = [&[HANDSHAKE, 3, 1, 0xFF, 0xFF][..], &[7; 70_000]].concat();
+    let huge = [&[HANDSHAKE, 3, 1, 0xFF, 0xFF][..], &vec![7; 70_000]].concat();
     let pieces: [&[u8]; 6] = [
         b"",
         b"\x00\xff\xfe",
