@@ -59,7 +59,7 @@ impl Default for HealthSettings {
             requests_min: Limited::literal(20),
             window_ms: Limited::literal(10_000),
             ejected_ms: Limited::literal(1_000),
-            ejected_most_ms: Limited::literal(30_000),
+            ejected_most_ms: Limited::literal(15_000),
             slow_start_ms: Limited::literal(10_000),
             panic_percent: Limited::literal(50),
         }

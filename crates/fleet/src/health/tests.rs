@@ -89,7 +89,7 @@ fn failures_of_a_window_ago_are_forgotten() {
 #[test]
 fn an_ejected_cell_comes_back_by_a_good_probe_when_its_time_is_over_and_the_time_doubles() {
     let mut world = World::new();
-    for ejected_ms in [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] {
+    for ejected_ms in [1_000, 2_000, 4_000, 8_000, 15_000, 15_000] {
         world.outcomes(Outcome::Failed, 5);
         world.after(ejected_ms - 1).probe(Probed::Ready);
         assert_eq!(world.standing(), Standing::Ejected, "after {ejected_ms} ms less one");
@@ -117,4 +117,18 @@ fn a_cell_that_declines_work_gets_none_until_a_look_finds_it_ready() {
     // One that is left alone for its failures is not back because it declines.
     world.outcomes(Outcome::Failed, 5).outcomes(Outcome::Declined, 1);
     assert_eq!(world.standing(), Standing::Ejected);
+}
+
+#[test]
+fn a_cell_that_is_well_again_has_all_its_work_within_half_a_minute() {
+    let mut world = World::new();
+    for _ in 0..20 {
+        world.outcomes(Outcome::Failed, 5).after(20_000).probe(Probed::Ready);
+    }
+    // Its worst ejection begins just before it is well.
+    world.outcomes(Outcome::Failed, 5);
+    for _ in 0..60 {
+        world.after(500).probe(Probed::Ready);
+    }
+    assert_eq!(world.standing(), ALL);
 }
