@@ -14,13 +14,13 @@ use super::settings::{RETRY_PERCENT, RETRY_RESERVE, WorldSettings};
 pub(crate) use blast::Blast;
 pub(crate) use service::Service;
 
-/// Violations that are kept; one is enough to fail.
-const KEPT_MAX: usize = 8;
+/// Violations of a rule that are kept; one is enough to fail.
+const KEPT_MAX: usize = 3;
 /// Window over which retries are counted.
 const RETRY_WINDOW: At = 10 * SECOND;
-/// Time by which the last work of a search may come after its deadline: what admission needs to see a
-/// flood that begins at once, and to work off what it let in before.
-pub(crate) const LATE_MAX: At = 2_500 * MS;
+/// Time by which the last work of a search may come after its deadline: admission lets a queue run
+/// empty within five seconds. Two are reached in a flood, four where a zone is lost in one.
+pub(crate) const LATE_MAX: At = 5_000 * MS;
 
 /// A rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,8 @@ pub(crate) struct Violations {
 impl Violations {
     pub(crate) fn add(&mut self, at: At, rule: Rule, what: impl FnOnce() -> String) {
         self.count += 1;
-        if self.kept.len() < KEPT_MAX {
+        let alike = self.kept.iter().filter(|kept| kept.rule == rule).count();
+        if alike < KEPT_MAX {
             self.kept.push(Violation { at, rule, what: what() });
         }
     }

@@ -6,6 +6,7 @@
 use anyhow::{Result, ensure};
 use fleet::topology::{CELLS_MAX, REGIONS_MAX};
 
+use super::faults::Fault;
 use super::queue::{At, SECOND};
 
 /// Searches a second that a cell was tested with, sampled.
@@ -42,6 +43,14 @@ pub(crate) enum Broken {
     Isolation,
 }
 
+/// What happens in a world whose faults are not drawn.
+#[derive(Clone, Debug)]
+pub(crate) struct Script {
+    /// When by the clock of the first region it begins.
+    pub(crate) begins: At,
+    pub(crate) faults: Vec<Fault>,
+}
+
 /// A world.
 #[derive(Clone, Debug)]
 pub(crate) struct WorldSettings {
@@ -52,6 +61,7 @@ pub(crate) struct WorldSettings {
     pub(crate) cells: u8,
     pub(crate) edges_a_region: u8,
     pub(crate) broken: Option<Broken>,
+    pub(crate) script: Option<Script>,
 }
 
 impl WorldSettings {
@@ -72,7 +82,15 @@ impl WorldSettings {
         let within = 60..=31 * 86_400;
         ensure!(within.contains(&seconds), "a world lasts a minute to 31 days, not {seconds} s");
         let lasts = seconds * SECOND;
-        Ok(Self { seed, lasts, regions, cells, edges_a_region: ZONES as u8, broken: None })
+        Ok(Self {
+            seed,
+            lasts,
+            regions,
+            cells,
+            edges_a_region: ZONES as u8,
+            broken: None,
+            script: None,
+        })
     }
 
     pub(crate) fn cells_a_region(&self) -> u8 {

@@ -96,7 +96,7 @@ impl World {
     /// If the fleet cannot be made.
     pub(crate) fn new(settings: WorldSettings) -> Result<Self> {
         let mut seed = Random::from_seed(settings.seed);
-        let faults = faults::draw(&settings, &mut seed.fork());
+        let drawn = faults::draw(&settings, &mut seed.fork());
         let chance = Chance {
             load: seed.fork(),
             clients: seed.fork(),
@@ -104,6 +104,10 @@ impl World {
             network: seed.fork(),
         };
         let begins = seed.below(24 * 3_600) * SECOND;
+        let (begins, faults) = match &settings.script {
+            Some(script) => (script.begins, script.faults.clone()),
+            None => (begins, drawn),
+        };
         let origin = runtime::now();
         let control = Control::new(&settings)?;
         let kept = Kept { fleet: control.fleet.clone(), signed: control.signed().to_vec() };

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use fleet::control::Change;
+use fleet::topology::{CellSite, SeenHealth};
 
 use super::World;
 use crate::sim::cell::{State, normal_speed};
@@ -256,6 +257,7 @@ impl World {
             return Ok(());
         };
         self.service.on_shock(Some(fault.region), self.now);
+        self.look_at_what_serves(fault.region);
         for (before, after) in capacity {
             if before.holds() && !after.holds() {
                 self.broken.add(self.now, Rule::Capacity, || {
@@ -268,6 +270,23 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Whether what the operator could see to be there carries the peak without what is drained.
+    fn look_at_what_serves(&mut self, region: u8) {
+        let Some(known) = self.control.fleet.topology.regions.get(usize::from(region)) else {
+            return;
+        };
+        let out =
+            |cell: &CellSite| matches!(cell.health, SeenHealth::NotReady | SeenHealth::Unreachable);
+        let serving = known.cells.iter().filter(|cell| !cell.draining && !out(cell));
+        let carried: u32 = serving.map(|cell| cell.tested_max).sum();
+        let peak = known.peak;
+        if carried < peak {
+            self.broken.add(self.now, Rule::Capacity, || {
+                format!("a drain left {carried} of a peak of {peak} in region {region}")
+            });
+        }
     }
 
     /// The operator takes it back, once there is somebody to tell.
