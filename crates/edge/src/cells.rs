@@ -14,14 +14,16 @@ use fleet::retry_budget::RetryBudget;
 use fleet::{CellHealth, CellId, Fleet, Place, Routes, Standing, Usable, Verifier};
 use http::HeaderValue;
 use http::uri::Authority;
-use runtime::{FixedMap, Random, Shutdown, TaskSet, Workers};
+use runtime::{FixedMap, Random, Shutdown, TaskSet, Workers, watch_lateness};
 use storage::disk::Disk;
 use tokio::sync::Semaphore;
 
+use crate::allowance::Allowances;
 use crate::follow::{self, ControlPlane};
 use crate::probe::run_probes;
 use crate::rules::Rules;
 use crate::settings::EdgeSettings;
+use crate::shed::Shedding;
 use crate::tls::Shown;
 use crate::upstream::Upstream;
 
@@ -70,7 +72,8 @@ impl fmt::Debug for EdgeParts {
 #[derive(Debug)]
 pub struct Edge {
     pub(crate) parts: EdgeParts,
-    pub(crate) requests: Arc<Semaphore>,
+    pub(crate) shedding: Arc<Shedding>,
+    pub(crate) allowances: Allowances,
     pub(crate) held_bytes: Arc<AtomicU64>,
     ways: RwLock<Option<Arc<Ways>>>,
     moved: Mutex<Moved>,
@@ -111,7 +114,8 @@ impl Edge {
         let settings = &parts.settings;
         let moved_s = std::time::Duration::from_secs(settings.moved_s.get());
         let edge = Arc::new(Self {
-            requests: Arc::new(Semaphore::new(settings.requests_max.size())),
+            shedding: Arc::new(Shedding::new(settings.requests_max.size(), settings.late_ms.ms())),
+            allowances: Allowances::new(settings.allowance.clone()),
             held_bytes: Arc::default(),
             ways: RwLock::default(),
             moved: Mutex::new(Moved::new(settings.moved_max.size(), moved_s)),
@@ -127,6 +131,8 @@ impl Edge {
         let (tasks, shutdown) = (&edge.parts.tasks, &edge.parts.shutdown);
         tasks.spawn(follow::run_follow(Arc::clone(&edge), shutdown.clone()));
         tasks.spawn(run_probes(Arc::clone(&edge), shutdown.clone()));
+        let shedding = Arc::clone(&edge.shedding);
+        tasks.spawn(watch_lateness(shutdown.clone(), move |seen| shedding.on_window(seen)));
         Ok(edge)
     }
 

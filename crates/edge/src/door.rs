@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Its own paths are `/healthz` (this process), `/readyz` (some cell takes work) and, for the operator,
-//! `/v1/fleet`. Limits: requests in flight, header lines, bytes of address and body, time for the body;
+//! `/v1/fleet`. Limits: requests of one client, requests in flight, header lines, bytes of address and body, time for the body;
 //! those of connections are the listener's ([`Door::limits`]).
 
 use std::convert::Infallible;
@@ -22,6 +22,7 @@ use hyper::service::Service;
 use runtime::HttpLimits;
 use runtime::serve::Peer;
 
+use crate::allowance::client_of;
 use crate::body::{BodyError, Passing};
 use crate::cells::Edge;
 use crate::forward::{Answer, forward};
@@ -73,26 +74,34 @@ async fn answer(edge: &Edge, request: Request<Incoming>) -> Answer {
     }
     let peer = head.extensions.get::<Peer>().map(|peer| peer.0.ip());
     let behind_proxy = edge.parts.settings.behind_proxy;
+    let client = peer.map(|peer| client_of(&head.headers, peer, behind_proxy));
     let outside = Outside { behind_proxy, secure: edge.parts.tls.is_some() };
     let id = prepare(&mut head, peer, outside, edge.chance());
-    let passed = pass(edge, &head, body).await;
+    let told = client.and_then(|client| edge.allowances.take(client, runtime::now()));
+    let passed = match told.as_ref().and_then(|told| told.wait) {
+        Some(wait) => Err(Turned::asks_too_much(wait)),
+        None => pass(edge, &head, body).await,
+    };
     let mut answer = passed.unwrap_or_else(|turned| refuse(edge, head.uri.path(), &turned));
+    if let Some(told) = told {
+        told.write(answer.headers_mut());
+    }
     answer.headers_mut().entry(REQUEST_ID).or_insert(id);
     answer
 }
 
 async fn pass(edge: &Edge, head: &Parts, body: Incoming) -> Result<Answer, Turned> {
     check_head(&edge.parts.settings, head)?;
-    let Ok(place) = Arc::clone(&edge.requests).try_acquire_owned() else {
-        return Err(Turned::for_now("edge_full", "Too many requests are in flight."));
-    };
+    let rules = &edge.parts.rules;
+    let work = (rules.work)(head);
+    let entered = edge.shedding.enter(work, (rules.priority)(head))?;
     let Some(ways) = edge.ways() else {
         return Err(Turned::for_now("no_topology", "The fleet is not known yet."));
     };
     let body = take_body(&edge.parts.settings, body).await?;
-    let mut answer = forward(edge, &ways, head, body).await?;
+    let mut answer = forward(edge, &ways, work, (head, body)).await?;
     // Until the client has all of it.
-    answer.body_mut().keep(Box::new(place));
+    answer.body_mut().keep(Box::new(entered));
     Ok(answer)
 }
 

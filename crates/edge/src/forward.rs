@@ -44,10 +44,9 @@ enum Ended {
 pub(crate) async fn forward(
     edge: &Edge,
     ways: &Ways,
-    head: &Parts,
-    mut body: Sent,
+    work: Work,
+    (head, mut body): (&Parts, Sent),
 ) -> Result<Answer, Turned> {
-    let work = (edge.parts.rules.work)(head);
     let repeatable = (edge.parts.rules.repeatable)(head);
     let chance = edge.chance() as u64;
     edge.budget().on_request();

@@ -11,6 +11,7 @@
 //! is chosen, who is left alone, how often is tried again) is pure code in `fleet`; this crate owns the
 //! connections. Start reading at [`door`].
 
+mod allowance;
 pub mod body;
 mod cells;
 pub mod door;
@@ -20,10 +21,12 @@ pub mod headers;
 mod probe;
 mod rules;
 mod settings;
+mod shed;
 mod status;
 pub mod tls;
 mod upstream;
 
+pub use allowance::AllowanceSettings;
 pub use cells::{Edge, EdgeParts, Here};
 pub use door::Door;
 pub use follow::{ControlPlane, TABLE_PATH, TOPOLOGY_PATH};

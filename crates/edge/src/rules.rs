@@ -9,6 +9,7 @@ use bytes::Bytes;
 use fleet::CellId;
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
+use runtime::Priority;
 
 /// Whose work a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +46,12 @@ impl Turned {
         Self { status, code, sentence: sentence.into(), retry_after: None }
     }
 
+    pub(crate) fn asks_too_much(wait: Duration) -> Self {
+        let sentence = "You ask for more than one client may; see the field ratelimit-policy.";
+        let turned = Self::new(StatusCode::TOO_MANY_REQUESTS, "client_limit", sentence);
+        Self { retry_after: Some(wait), ..turned }
+    }
+
     pub(crate) fn for_now(code: &'static str, sentence: &str) -> Self {
         let turned = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, sentence);
         Self { retry_after: Some(Duration::from_secs(1)), ..turned }
@@ -56,6 +63,8 @@ impl Turned {
 pub struct Rules {
     /// Whose work a request is.
     pub work: fn(&Parts) -> Work,
+    /// How much a request for new work matters.
+    pub priority: fn(&Parts) -> Priority,
     /// Whether a request does no harm when it is carried out twice.
     pub repeatable: fn(&Parts) -> bool,
     /// How a refusal of a path looks.

@@ -4,6 +4,8 @@ use fleet::HealthSettings;
 use runtime::Limited;
 use serde::{Deserialize, Serialize};
 
+use crate::allowance::AllowanceSettings;
+
 /// `[edge]`: what the front door allows, and how it watches cells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -52,6 +54,10 @@ pub struct EdgeSettings {
     pub pull_ms: Limited<50, 600_000>,
     /// Whether another proxy stands before this one, whose `x-forwarded-*` headers are believed.
     pub behind_proxy: bool,
+    /// How late due work may begin before new work is turned away, milliseconds.
+    pub late_ms: Limited<1, 10_000>,
+    /// `[edge.allowance]`
+    pub allowance: AllowanceSettings,
     /// `[edge.health]`
     pub health: HealthSettings,
 }
@@ -81,6 +87,8 @@ impl Default for EdgeSettings {
             probe_within_ms: Limited::literal(1_000),
             pull_ms: Limited::literal(1_000),
             behind_proxy: false,
+            late_ms: Limited::literal(50),
+            allowance: AllowanceSettings::default(),
             health: HealthSettings::default(),
         }
     }

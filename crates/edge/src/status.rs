@@ -55,11 +55,23 @@ pub(crate) fn render(edge: &Edge) -> String {
         "version": topology.version,
         "table": topology.table,
         "moved": edge.moved().len(),
+        "in_flight": edge.shedding.in_flight(),
+        "turned_away_late": turned_away(edge),
+        "clients": edge.allowances.clients(),
         "cells": cells,
         "capacity": capacity,
         "tls": tls,
     })
     .to_string()
+}
+
+/// By priority, what was turned away because the edge was late.
+fn turned_away(edge: &Edge) -> Value {
+    edge.shedding
+        .refused()
+        .map(|(priority, count)| (priority.name(), json!(count)))
+        .into_iter()
+        .collect()
 }
 
 fn now_s() -> i64 {

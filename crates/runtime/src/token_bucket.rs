@@ -39,6 +39,12 @@ impl TokenBucket {
         let wait = (1.0 - self.tokens) / self.per_second.max(1e-9);
         Err(Duration::from_secs_f64(wait.min(3_600.0)))
     }
+
+    /// Tokens that were left at the last take.
+    #[must_use]
+    pub fn left(&self) -> f64 {
+        self.tokens
+    }
 }
 
 #[cfg(test)]

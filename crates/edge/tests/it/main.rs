@@ -6,4 +6,5 @@ mod bodies;
 mod failing;
 mod following;
 mod routing;
+mod shedding;
 mod world;

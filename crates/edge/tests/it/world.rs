@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use edge::{ControlPlane, Door, Edge, EdgeParts, EdgeSettings, Here, Rules, Turned, Upstream, Work};
+use edge::{
+    ControlPlane, Door, Edge, EdgeParts, EdgeSettings, Here, Rules, Turned, Upstream, Work,
+};
 use fleet::topology::{CellSite, Region, SeenHealth};
 use fleet::{CellId, Fleet, Signer, Topology};
 use futures_util::stream;
@@ -21,7 +23,7 @@ use hyper::service::service_fn;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use runtime::{HttpLimits, Limited, Shutdown, TaskSet, Workers, serve_http};
+use runtime::{HttpLimits, Limited, Priority, Shutdown, TaskSet, Workers, serve_http};
 use storage::disk::FaultDisk;
 use tokio::net::TcpListener;
 
@@ -87,7 +89,7 @@ impl StandIn {
     }
 }
 
-fn whole(text: impl Into<Bytes>) -> AnyBody {
+pub(crate) fn whole(text: impl Into<Bytes>) -> AnyBody {
     Box::pin(Full::new(text.into()).map_err(|never| match never {}))
 }
 
@@ -156,10 +158,18 @@ fn rules() -> Rules {
     fn refuse(_: &str, turned: &Turned) -> Response<Bytes> {
         let mut response = Response::new(Bytes::from(turned.code));
         *response.status_mut() = turned.status;
+        if let Some(after) = turned.retry_after {
+            let seconds = after.as_secs_f64().ceil() as u64;
+            response.headers_mut().insert(http::header::RETRY_AFTER, seconds.into());
+        }
         response
     }
     Rules {
         work,
+        priority: |head| match head.headers.contains_key("x-bot") {
+            true => Priority::Bot,
+            false => Priority::Asked,
+        },
         repeatable: |head| head.uri.path() != "/once",
         refuse,
         operator: Arc::new(|headers| headers.contains_key("x-operator")),
@@ -312,6 +322,17 @@ impl World {
 
     pub(crate) async fn get(&self, path: &str) -> Got {
         self.call("GET", path, &[]).await
+    }
+
+    /// The client, and where it finds a path.
+    pub(crate) fn client_to(&self, path: &str) -> (Client<HttpConnector, AnyBody>, String) {
+        (self.client.clone(), format!("http://{}{path}", self.address))
+    }
+
+    /// Requests that the edge has not answered whole.
+    pub(crate) async fn in_flight(&self) -> u64 {
+        let got = self.call("GET", "/v1/fleet", &[("x-operator", "1")]).await;
+        serde_json::from_str::<serde_json::Value>(&got.text).unwrap()["in_flight"].as_u64().unwrap()
     }
 
     /// The cell that gets new work of a key.

@@ -23,7 +23,9 @@ const TOKEN_BYTES_MIN: usize = 48;
 
 /// The rules of this product.
 pub(super) fn rules(operator: OperatorToken) -> Rules {
-    Rules { work, repeatable, refuse, operator: Arc::new(move |headers| operator.opens(headers)) }
+    let priority = |head: &Parts| cell::priority_of(&head.headers);
+    let operator = Arc::new(move |headers: &HeaderMap| operator.opens(headers));
+    Rules { work, priority, repeatable, refuse, operator }
 }
 
 /// A search goes to its cell, everything else by its visit.

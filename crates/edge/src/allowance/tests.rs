@@ -1,0 +1,89 @@
+use super::*;
+
+fn allowances(per_second: u64, burst: u64, clients_max: u64) -> Allowances {
+    Allowances::new(AllowanceSettings {
+        per_second: Limited::new(per_second).unwrap(),
+        burst: Limited::new(burst).unwrap(),
+        clients_max: Limited::new(clients_max).unwrap(),
+    })
+}
+
+fn address(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+#[test]
+fn a_client_is_told_what_is_left_and_when_there_is_more() {
+    let allowances = allowances(2, 4, 100);
+    let (client, start) = (address("192.0.2.1"), runtime::now());
+    let take = |after_ms: u64| {
+        let told = allowances.take(client, start + Duration::from_millis(after_ms)).unwrap();
+        let mut headers = HeaderMap::new();
+        let wait = told.wait;
+        told.write(&mut headers);
+        assert_eq!(headers["ratelimit-policy"], "\"client\";q=4;w=2");
+        (headers["ratelimit"].to_str().unwrap().to_owned(), wait)
+    };
+    for (left, seconds) in [(3, 1), (2, 1), (1, 2), (0, 2)] {
+        assert_eq!(take(0), (format!("\"client\";r={left};t={seconds}"), None));
+    }
+    let half = Some(Duration::from_millis(500));
+    assert_eq!(take(0), ("\"client\";r=0;t=1".to_owned(), half));
+    assert_eq!(take(500).1, None);
+}
+
+#[test]
+fn without_a_limit_nobody_is_counted() {
+    let allowances = allowances(0, 1, 100);
+    assert_eq!(allowances.take(address("192.0.2.1"), runtime::now()), None);
+    assert_eq!(allowances.clients(), 0);
+}
+
+#[test]
+fn one_client_does_not_take_from_another_but_a_household_shares() {
+    let allowances = allowances(1, 1, 100);
+    let now = runtime::now();
+    let waits = |client: &str| allowances.take(address(client), now).unwrap().wait.is_some();
+    assert_eq!([waits("192.0.2.1"), waits("192.0.2.1"), waits("192.0.2.2")], [false, true, false]);
+    // The same address, written as version 6.
+    assert!(waits("::ffff:192.0.2.2"));
+    let homes = ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1"];
+    assert_eq!(homes.map(waits), [false, true, false]);
+}
+
+#[test]
+fn so_many_clients_are_remembered_and_the_busy_ones_longest() {
+    let allowances = allowances(1, 10_000, 100);
+    let now = runtime::now();
+    let busy = address("192.0.2.1");
+    for other in 0..100_000_u32 {
+        let other = IpAddr::from((other + (10 << 24)).to_be_bytes());
+        allowances.take(other, now).unwrap();
+        assert!(allowances.clients() <= 101);
+        if allowances.take(busy, now).unwrap().wait.is_some() {
+            assert!(other > address("10.0.39.0"), "{other}");
+            return;
+        }
+    }
+    panic!("the busy client was forgotten");
+}
+
+#[test]
+fn behind_a_proxy_the_client_is_whom_the_proxy_names_last() {
+    let peer = address("198.51.100.1");
+    let of = |lines: &[&'static str], behind_proxy| {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append("x-forwarded-for", HeaderValue::from_static(line));
+        }
+        client_of(&headers, peer, behind_proxy).to_string()
+    };
+    // Whatever a client writes itself stands before it.
+    assert_eq!(of(&["203.0.113.9, 192.0.2.7"], true), "192.0.2.7");
+    assert_eq!(of(&["203.0.113.9", "192.0.2.7"], true), "192.0.2.7");
+    assert_eq!(of(&["192.0.2.7"], false), "198.51.100.1");
+    for broken in ["", "unknown", "192.0.2.7,"] {
+        assert_eq!(of(&[broken], true), "198.51.100.1", "{broken}");
+    }
+    assert_eq!(of(&[], true), "198.51.100.1");
+}

@@ -1,0 +1,79 @@
+//! Who is turned away at the door when not all can be let in, and what they are told.
+
+use std::time::Duration;
+
+use runtime::Limited;
+
+use crate::world::{Got, Mood, World, whole};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_asks_too_much_is_told_so_and_may_ask_again_later() {
+    let world = World::start_with(|settings| {
+        settings.allowance.per_second = Limited::literal(2);
+        settings.allowance.burst = Limited::literal(3);
+    })
+    .await;
+    let mut answers: Vec<Got> = Vec::new();
+    while answers.last().is_none_or(|got| got.status == 200) {
+        assert!(answers.len() < 1_000, "never refused");
+        answers.push(world.get("/page").await);
+    }
+    for got in &answers {
+        assert_eq!(got.headers["ratelimit-policy"], "\"client\";q=3;w=2");
+        assert!(got.headers["ratelimit"].to_str().unwrap().starts_with("\"client\";r="));
+    }
+    let refused = answers.last().unwrap();
+    assert_eq!((refused.status, refused.headers["retry-after"].to_str().unwrap()), (429, "1"));
+    assert!(refused.text.contains("client_limit"), "{}", refused.text);
+    // Looks at the edge itself are not counted.
+    assert_eq!(world.get("/healthz").await.status, 200);
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(world.get("/page").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_an_allowance_nothing_is_said_of_one() {
+    let world = World::start().await;
+    let got = world.get("/page").await;
+    assert_eq!(got.status, 200);
+    assert!(!got.headers.contains_key("ratelimit"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_edge_answers_running_searches_when_it_turns_new_ones_away() {
+    let world = World::start_with(|settings| {
+        settings.requests_max = Limited::literal(16);
+        settings.answer_ms = Limited::literal(30_000);
+    })
+    .await;
+    for cell in &world.cells {
+        cell.is(Mood::Hangs);
+    }
+    // Fourteen of sixteen are as much as new work may fill.
+    let mut hanging = tokio::task::JoinSet::new();
+    for _ in 0..14 {
+        let (client, uri) = world.client_to("/new");
+        hanging.spawn(async move {
+            let request = http::Request::post(uri).body(whole("")).unwrap();
+            let _ = client.request(request).await;
+        });
+    }
+    let mut refused = world.call("POST", "/new", &[("x-bot", "1")]).await;
+    for _ in 0..400 {
+        if world.in_flight().await == 14 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+        refused = world.call("POST", "/new", &[("x-bot", "1")]).await;
+    }
+    assert_eq!(world.in_flight().await, 14);
+    assert_eq!(refused.status, 503);
+    let new = world.call("POST", "/new", &[]).await;
+    assert_eq!((new.status, new.headers["retry-after"].to_str().unwrap()), (503, "1"));
+    assert!(new.text.contains("edge_full"), "{}", new.text);
+    for cell in &world.cells {
+        cell.is(Mood::Well);
+    }
+    assert_eq!(world.get("/kept/1/7").await.status, 200);
+    hanging.abort_all();
+}
