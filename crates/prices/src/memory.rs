@@ -35,7 +35,7 @@ use tokio::sync::Mutex;
 use crate::codec::{Batch, CodecError};
 use crate::indicative::{Forget, Indicative};
 use crate::seen::Seen;
-use crate::shared::{DECODE_MAX, SharedPrices, Wish};
+use crate::shared::{SharedPrices, Wish};
 use crate::store::{Invalidation, PriceStore};
 use calls::Calls;
 
@@ -294,13 +294,13 @@ impl Memory {
         if read.is_empty() {
             return;
         }
-        let indexes = self.indexes.clone();
+        let (indexes, decode_max) = (self.indexes.clone(), shared.decode_max());
         let take = move || {
             let seen = shared.understand(&read, runtime::unix_ms());
             indexes.take(Batch::of(&seen)?, &seen)
         };
         // Beyond the time, or without a worker that has room, the search goes on without them.
-        let _ = tokio::time::timeout(DECODE_MAX, self.work(take)).await;
+        let _ = tokio::time::timeout(decode_max, self.work(take)).await;
     }
 
     /// Forgets what was seen until now of a partner, a route or a carrier; how many answers. A restart

@@ -105,6 +105,8 @@ pub struct SharedPrices {
     told_ms: AtomicI64,
     /// When it was last looked what others have forgotten.
     learned_ms: AtomicI64,
+    read_max: Duration,
+    decode_max: Duration,
 }
 
 impl SharedPrices {
@@ -122,7 +124,21 @@ impl SharedPrices {
             failed: zero(),
             told_ms: AtomicI64::new(i64::MIN / 2),
             learned_ms: AtomicI64::new(i64::MIN / 2),
+            read_max: READ_MAX,
+            decode_max: DECODE_MAX,
         }
+    }
+
+    /// Waits so long for a read, and as long again until it is taken up: for those who would rather
+    /// wait than ask.
+    #[must_use]
+    pub fn patient(self, wait: Duration) -> Self {
+        Self { read_max: wait, decode_max: wait, ..self }
+    }
+
+    /// Time for taking up what a read brought.
+    pub(crate) fn decode_max(&self) -> Duration {
+        self.decode_max
     }
 
     /// What came of it so far.
@@ -164,7 +180,7 @@ impl SharedPrices {
     /// Reads answers; those that are there, unread.
     pub(crate) async fn read(&self, wishes: Vec<Wish>) -> Vec<(Wish, Bytes)> {
         let keys: Vec<String> = wishes.iter().map(key_of).collect();
-        let deadline = Deadline::after(runtime::now(), READ_MAX);
+        let deadline = Deadline::after(runtime::now(), self.read_max);
         self.learn(deadline).await;
         let values = match self.cache.get_many(&keys, deadline).await {
             Ok(values) => values,
