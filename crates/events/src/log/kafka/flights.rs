@@ -108,11 +108,22 @@ struct Known {
     writers: Writers,
     /// Stamps before this offset are in `writers`, as far back as was looked.
     looked_to: Option<u64>,
-    /// Something was sent of which it is not known whether it arrived.
-    in_doubt: bool,
+    /// How often something was sent of which it is not known whether it arrived.
+    doubts: u64,
+    /// As many of them as were there when the stamps were looked at last.
+    resolved: u64,
     /// The partition is there, and the stamps on it have been looked at, for this producer.
     open: bool,
     flying: FixedMap<Stamp, Arc<Flight>>,
+}
+
+/// What was known of a partition when its stamps began to be looked at.
+#[derive(Debug)]
+pub(super) struct Looked {
+    /// Up to where stamps are known.
+    pub(super) to: Option<u64>,
+    doubts: u64,
+    pub(super) writers: Writers,
 }
 
 /// What is to be done with a batch.
@@ -143,27 +154,29 @@ impl Partition {
     /// Whether batches can be sent without asking the brokers anything.
     pub(super) fn is_open(&self) -> bool {
         let known = locked(&self.known);
-        known.open && !known.in_doubt
+        known.open && known.doubts == known.resolved
     }
 
     pub(super) fn close(&self) {
         locked(&self.known).open = false;
     }
 
-    /// Up to where stamps are known, and these.
-    pub(super) fn looked(&self) -> (Option<u64>, Writers) {
+    /// What is known before the stamps are looked at anew.
+    pub(super) fn looked(&self) -> Looked {
         let known = locked(&self.known);
-        (known.looked_to, known.writers.clone())
+        Looked { to: known.looked_to, doubts: known.doubts, writers: known.writers.clone() }
     }
 
-    /// Stamps were looked at up to an offset.
-    pub(super) fn note_looked(&self, writers: &Writers, to: u64, open: bool) {
+    /// Stamps were looked at up to an offset. What came in doubt meanwhile may stand behind it, and
+    /// is looked for the next time.
+    pub(super) fn note_looked(&self, looked: &Looked, to: u64, open: bool) {
         let mut known = locked(&self.known);
+        let Looked { writers, doubts, .. } = looked;
         for (stamp, offsets) in writers.stamps() {
             known.writers.note(stamp, offsets);
         }
         known.looked_to = Some(to);
-        known.in_doubt = false;
+        known.resolved = *doubts;
         known.open |= open;
         drop(known);
         self.saw_end(to);
@@ -227,7 +240,7 @@ impl Partition {
             }
             Err(error) => {
                 tracing::warn!(of = %flight.of, %error, "a batch may not have arrived");
-                known.in_doubt = true;
+                known.doubts += 1;
             }
         }
         flight.answer(&result);

@@ -1,6 +1,7 @@
 //! The log on Kafka: the suite that every log passes, and what happens when brokers do not answer.
 //! On librdkafka's mock cluster, and on a real Apache Kafka broker.
 
+mod doubts;
 mod mock;
 mod real;
 

@@ -108,13 +108,13 @@ impl Shared {
         if open {
             self.topics.ensure(of)?;
         }
-        let (looked_to, mut writers) = partition.looked();
+        let mut looked = partition.looked();
         let bounds = self.bounds(of)?;
-        let start = looked_to.unwrap_or(0).max(bounds.start);
+        let start = looked.to.unwrap_or(0).max(bounds.start);
         if start < bounds.end {
-            self.readers.note_tail(of, &(start..bounds.end), &mut writers)?;
+            self.readers.note_tail(of, &(start..bounds.end), &mut looked.writers)?;
         }
-        partition.note_looked(&writers, bounds.end, open);
+        partition.note_looked(&looked, bounds.end, open);
         Ok(())
     }
 }

@@ -11,15 +11,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kafka_broker::KafkaBroker;
+use rdkafka::Message;
 use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::Headers;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use runtime::Random;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::*;
 use crate::log::conformance;
+use crate::log::kafka::mark::Mark;
 
 /// One JVM at a time.
 fn alone() -> MutexGuard<'static, ()> {
@@ -125,6 +130,26 @@ async fn lane(
     places
 }
 
+/// Offsets and marks of all records of a batch, as the brokers have them.
+fn marks_of(log: &KafkaLog, sequence: u32) -> Vec<(i64, Mark)> {
+    let dial = &log.shared.dial;
+    let consumer: BaseConsumer = dial.reading().create().unwrap();
+    let mut places = TopicPartitionList::new();
+    let name = dial.place.topic(prices().topic());
+    places.add_partition_offset(&name, 0, Offset::Beginning).unwrap();
+    consumer.assign(&places).unwrap();
+    let mut marks = Vec::new();
+    while let Some(Ok(message)) = consumer.poll(Duration::from_secs(10)) {
+        let headers = message.headers().unwrap();
+        let last = headers.get(headers.count() - 1);
+        let mark = Mark::read(last.value.unwrap()).unwrap();
+        if mark.stamp.unwrap().sequence() == sequence {
+            marks.push((message.offset(), mark));
+        }
+    }
+    marks
+}
+
 /// What was acknowledged is there, once, where it was said to be; and nothing else.
 async fn compare(log: &KafkaLog, places: &Places) {
     let mut seen = Places::new();
@@ -133,8 +158,10 @@ async fn compare(log: &KafkaLog, places: &Places) {
         let written: Vec<_> =
             nth(sequence).records.into_iter().map(|record| record.value).collect();
         assert_eq!(values, written);
-        let before = seen.insert(sequence, offsets.clone());
-        assert_eq!(before, None, "batch {sequence} is at {offsets:?} too");
+        if let Some(before) = seen.insert(sequence, offsets.clone()) {
+            let marks = marks_of(log, sequence);
+            panic!("batch {sequence} is at {before:?} and {offsets:?}: {marks:#?}");
+        }
     }
     assert_eq!(seen, *places);
 }
