@@ -12,7 +12,7 @@
 //! Decided is everything by the code that decides in production. Bad releases have no place yet: they
 //! come when there are rollouts (`faults.rs`).
 //!
-//! Start reading at [`world`], then `faults` and `checks`.
+//! Start reading at [`mod@world`], then `faults` and `checks`.
 
 mod cell;
 mod checks;
