@@ -64,6 +64,14 @@ impl RegionCapacity {
         Self { region: region.name.clone(), peak: region.peak, serving: total, losses }
     }
 
+    /// Computes it as if all cells were well.
+    #[must_use]
+    pub fn when_well(region: &Region) -> Self {
+        let mut region = region.clone();
+        region.cells.iter_mut().for_each(|cell| cell.health = SeenHealth::Ready);
+        Self::of(&region)
+    }
+
     /// What remains after the worst of the losses.
     #[must_use]
     pub fn worst(&self) -> u64 {

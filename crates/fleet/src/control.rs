@@ -11,7 +11,7 @@ use thiserror::Error;
 use crate::capacity::RegionCapacity;
 use crate::table::{Table, TableError};
 use crate::take_up::{Fleet, check_step};
-use crate::topology::{CellId, CellSite, Override, SeenHealth, Topology, TopologyError};
+use crate::topology::{CellId, CellSite, Override, Region, SeenHealth, Topology, TopologyError};
 
 /// A change of the fleet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,8 @@ pub struct Plan {
     pub moves: Vec<Move>,
     /// Region by region, before and after.
     pub capacity: Vec<(Option<RegionCapacity>, RegionCapacity)>,
+    /// The same as if all cells were well: one that is out for a moment is not drained for that.
+    when_well: Vec<(Option<RegionCapacity>, RegionCapacity)>,
 }
 
 /// Buckets that move in a region.
@@ -110,12 +112,15 @@ pub fn plan(current: &Fleet, changes: &[Change]) -> Result<Plan, ChangeError> {
     topology.table = table.sum();
     check_step(&current.table, &table)?;
     let fleet = Fleet { topology, table };
-    let capacity = fleet.topology.regions.iter().map(|after| {
-        let before = current.topology.regions.iter().find(|before| before.name == after.name);
-        (before.map(RegionCapacity::of), RegionCapacity::of(after))
-    });
-    let capacity = capacity.collect();
-    Ok(Plan { moves: moves(&current.table, &fleet.table), capacity, fleet })
+    let judged = |judge: fn(&Region) -> RegionCapacity| {
+        let regions = fleet.topology.regions.iter().map(|after| {
+            let before = current.topology.regions.iter().find(|before| before.name == after.name);
+            (before.map(judge), judge(after))
+        });
+        regions.collect()
+    };
+    let (capacity, when_well) = (judged(RegionCapacity::of), judged(RegionCapacity::when_well));
+    Ok(Plan { moves: moves(&current.table, &fleet.table), capacity, when_well, fleet })
 }
 
 impl Plan {
@@ -124,7 +129,7 @@ impl Plan {
     /// # Errors
     /// [`ChangeError::Capacity`] if it breaks N+2 where it was kept, or makes it worse.
     pub fn check_capacity(&self) -> Result<(), ChangeError> {
-        for (before, after) in &self.capacity {
+        for (before, after) in self.capacity.iter().chain(&self.when_well) {
             let worse = before.as_ref().is_none_or(|before| after.worst() < before.worst());
             if worse && !after.holds() {
                 return Err(ChangeError::Capacity {

@@ -27,6 +27,15 @@ fn a_second_drain_would_break_the_rule_of_two_and_is_refused() {
 }
 
 #[test]
+fn a_cell_that_is_out_for_a_moment_is_not_drained_because_nothing_gets_worse() {
+    let mut drained = plan(&laptop(), &[Change::Drain(CellId(3))]).unwrap().fleet;
+    let seen = [1, 2].map(|id| (CellId(id), SeenHealth::Unreachable));
+    assert!(note_health(&mut drained.topology, &seen));
+    let error = plan(&drained, &[Change::Drain(CellId(1))]).unwrap().check_capacity().unwrap_err();
+    assert!(error.to_string().contains("after one further loss 0"), "{error}");
+}
+
+#[test]
 fn a_fleet_that_is_too_small_can_grow() {
     let small = Fleet::new(fleet_of(vec![region("local", 1..=1, 100)]));
     let mut cell = small.topology.regions[0].cells[0].clone();
