@@ -17,10 +17,11 @@
 //!   `min.insync.replicas`; a broker alone has it in memory and on disk when the system writes it.
 //! - **Once**: a batch repeated under its stamp is appended once while the log is open, whatever
 //!   happens to brokers and connections: librdkafka keeps a batch until it is acknowledged and sends
-//!   it under the number by which brokers know it, and a repeat waits for the one under way. One
-//!   exception is known and not explained yet: after a broker was killed (SIGKILL) under load and
-//!   started again, a batch that was under way has been found twice, at consecutive offsets, in about
-//!   one of six runs of the test that looks for it. Whoever cannot bear that compares stamps. After
+//!   it under the number by which brokers know it, and a repeat waits for the one under way. Except
+//!   for records of long ago: a broker forgets the numbers of whoever sent nothing for a day
+//!   (`producer.id.expiration.ms`), and when it starts again after a crash it measures that by the
+//!   times of the records. A batch under way whose records are older than that may stand twice then;
+//!   whoever appends such and cannot bear it compares stamps. After
 //!   closing or a crash, what was acknowledged is known by the stamps at the end of the partition
 //!   ([`KafkaSettings::tail_bytes`](super::KafkaSettings::tail_bytes)); a batch that was not
 //!   acknowledged then may still arrive within the time a broker needs for a request it has already

@@ -10,7 +10,7 @@ use super::*;
 fn leave_in_doubt(flights: &Flights, dial: &Dial, sequence: u32) {
     let (reply, _answer) = oneshot::channel();
     let of = (prices(), Some(stamp(0, sequence)));
-    let flight = Flight::new(of, u64::from(sequence), (1, 0), runtime::now(), reply);
+    let flight = Flight::new(of, u64::from(sequence), (1, 0), now(), reply);
     let Judged::Fly(flight) = flights.partition(&prices()).judge(flight) else {
         panic!("{sequence} is known already")
     };

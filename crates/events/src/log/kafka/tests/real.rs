@@ -101,9 +101,11 @@ async fn a_batch_may_be_as_large_as_in_files(brokers: &str, prefix: &str) {
     assert_eq!(log.append(&of, &larger).await, Err(LogError::Batch(BatchError::TooLarge)));
 }
 
-/// The n-th batch of a writer: one to three records.
+/// The n-th batch of a writer: one to three records of now. With times of long ago a broker that
+/// starts again forgets who sent them, and takes a repeated request as new.
 fn nth(sequence: u32) -> Batch {
-    let records = (0..=sequence % 3).map(|part| Record::of(format!("{sequence}.{part}"), 1_000));
+    let at_ms = runtime::unix_ms();
+    let records = (0..=sequence % 3).map(|part| Record::of(format!("{sequence}.{part}"), at_ms));
     Batch { records: records.collect(), stamp: Some(stamp(0, sequence)), ..Batch::default() }
 }
 
