@@ -1,15 +1,14 @@
 //! Finds the cell of a request, sends it there, and elsewhere if that cell fails.
 //!
-//! Sent a second time is only what does no harm twice: a request whose connection was refused (nobody
-//! has seen it), or a repeatable one of which no byte was passed on, once and within the retry
-//! budget. So a cell that dies costs its travellers a longer wait.
+//! Which cells are tried, and what is sent a second time, is decided by [`Attempts`]; no byte of an
+//! answer has been passed on then. So a cell that dies costs its travellers a longer wait.
 //!
 //! Limits: attempts, requests in flight to a cell, bytes held.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use fleet::Place;
+use fleet::attempts::{Attempt, Attempts, Ended, Work};
 use fleet::health::Outcome;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
@@ -19,26 +18,11 @@ use hyper::body::Incoming;
 use crate::body::Passing;
 use crate::cells::{CellState, Edge, Ways};
 use crate::headers::{CELL, remove_hop_by_hop};
-use crate::rules::{Turned, Work};
+use crate::rules::Turned;
 use crate::upstream::{SendError, Sent};
-
-/// Cells that are tried for one request.
-const ATTEMPTS_MAX: usize = 3;
 
 /// What passes back through the door.
 pub(crate) type Answer = Response<Passing<Incoming>>;
-
-/// How one attempt ended.
-enum Ended {
-    /// The answer to pass on.
-    Answered(Answer),
-    /// Nobody has seen the request.
-    Unsent(Turned),
-    /// The cell had the request, or may have had it.
-    Failed(Turned),
-    /// The cell takes no work now and says so; its answer is there for want of a better one.
-    Declined(Answer),
-}
 
 /// Forwards a request.
 pub(crate) async fn forward(
@@ -48,88 +32,41 @@ pub(crate) async fn forward(
     (head, mut body): (&Parts, Sent),
 ) -> Result<Answer, Turned> {
     let repeatable = (edge.parts.rules.repeatable)(head);
-    let chance = edge.chance() as u64;
+    let mut attempts = Attempts::new(work, edge.chance() as u64, repeatable);
     edge.budget().on_request();
     let spare = body.again();
-    let mut tried = Vec::new();
-    let mut sent_again = false;
     let mut last = Err(no_cell());
-    for _ in 0..ATTEMPTS_MAX {
-        let Some((place, moves)) = choose(edge, ways, work, chance, &tried) else { break };
+    loop {
+        let next = attempts.next((&ways.routes, &ways.usable()), &edge.moved(), runtime::now());
+        let Some(Attempt { place, moves }) = next else { break };
         let Some(cell) = ways.cell(place) else { break };
-        let ended = attempt(edge, ways, cell, (head, body), repeatable).await;
-        let seen = match ended {
-            Ended::Answered(answer) => {
-                if let (Some(work), true) = (moves, answer.status().is_success()) {
-                    let home = ways.routes.at(place).id;
-                    edge.moved().on_moved(work, home, runtime::now());
-                }
-                return Ok(answer);
-            }
-            Ended::Unsent(turned) => {
-                last = Err(turned);
-                false
-            }
-            Ended::Failed(turned) => {
-                last = Err(turned);
-                true
-            }
-            // Kept work is nowhere else: what its cell says is the answer.
-            Ended::Declined(answer) => match work {
-                Work::Kept { .. } => return Ok(answer),
-                Work::New { .. } => {
-                    last = Ok(answer);
-                    true
-                }
-            },
-        };
-        tried.push(place);
+        let ended;
+        (ended, last) = attempt(edge, ways, cell, (head, body), repeatable).await;
+        if let (Ended::Answered, Some(work), Ok(answer)) = (ended, moves, &last)
+            && answer.status().is_success()
+        {
+            edge.moved().on_moved(work, ways.routes.at(place).id, runtime::now());
+        }
         let Some(again) = spare.as_ref().and_then(Passing::again) else { break };
-        if seen {
-            if sent_again || !repeatable || !edge.budget().on_retry() {
-                break;
-            }
-            sent_again = true;
+        if !attempts.on_ended(place, ended, &mut edge.budget()) {
+            break;
         }
         body = again;
     }
     last
 }
 
-/// The cell for the next attempt, and the work that moves there if it goes well.
-fn choose(
-    edge: &Edge,
-    ways: &Ways,
-    work: Work,
-    chance: u64,
-    tried: &[Place],
-) -> Option<(Place, Option<u64>)> {
-    let usable = ways.usable();
-    match work {
-        Work::New { key } => {
-            let place = ways.routes.choose(&usable, key.unwrap_or(chance), tried)?;
-            Some((place, None))
-        }
-        Work::Kept { cell, work } => {
-            let home = edge.moved().home(work, runtime::now()).unwrap_or(cell);
-            let place = ways.routes.place_of(home).filter(|place| !tried.contains(place));
-            match place.filter(|&place| usable.keeps(place)) {
-                Some(place) => Some((place, None)),
-                None => Some((ways.routes.rehome(&usable, work, tried)?, Some(work))),
-            }
-        }
-    }
-}
-
+/// How one attempt ended, and what there is to answer if no other is made.
 async fn attempt(
     edge: &Edge,
     ways: &Ways,
     cell: &Arc<CellState>,
     (head, body): (&Parts, Sent),
     repeatable: bool,
-) -> Ended {
+) -> (Ended, Result<Answer, Turned>) {
     let Ok(room) = Arc::clone(&cell.room).try_acquire_owned() else {
-        return Ended::Unsent(Turned::for_now("cell_full", "Too many requests are in flight."));
+        let full = Turned::for_now("cell_full", "Too many requests are in flight.");
+        return (Ended::Unsent, Err(full));
     };
     let note = |outcome| {
         if cell.on_outcome(outcome) {
@@ -139,12 +76,12 @@ async fn attempt(
     let response = match edge.parts.upstream.send(&cell.authority, head, body).await {
         Ok(response) => response,
         Err(error) => {
-            let (ended, outcome) = unanswered(&error);
+            let (ended, outcome, turned) = unanswered(&error);
             if let Some(outcome) = outcome {
                 note(outcome);
                 tracing::warn!(cell = ?cell.name, %error, "a cell did not answer");
             }
-            return ended;
+            return (ended, Err(turned));
         }
     };
     let (mut parts, body) = response.into_parts();
@@ -154,7 +91,7 @@ async fn attempt(
         Ok(body) => body,
         Err(()) => {
             note(Outcome::Failed);
-            return Ended::Failed(broken());
+            return (Ended::Failed, Err(broken()));
         }
     };
     note(if failed { Outcome::Failed } else { Outcome::Answered });
@@ -164,24 +101,24 @@ async fn attempt(
         body.keep(Box::new(room));
     }
     let declined = parts.status == StatusCode::SERVICE_UNAVAILABLE;
-    let answer = Response::from_parts(parts, body);
-    if declined { Ended::Declined(answer) } else { Ended::Answered(answer) }
+    let ended = if declined { Ended::Declined } else { Ended::Answered };
+    (ended, Ok(Response::from_parts(parts, body)))
 }
 
-/// What an attempt without an answer means, and what it says of the cell.
-fn unanswered(error: &SendError) -> (Ended, Option<Outcome>) {
+/// What an attempt without an answer means, what it says of the cell, and what is answered.
+fn unanswered(error: &SendError) -> (Ended, Option<Outcome>, Turned) {
     match error {
-        SendError::Refused(_) => (Ended::Unsent(no_cell()), Some(Outcome::Refused)),
-        SendError::Broken(_) => (Ended::Failed(broken()), Some(Outcome::Failed)),
+        SendError::Refused(_) => (Ended::Unsent, Some(Outcome::Refused), no_cell()),
+        SendError::Broken(_) => (Ended::Failed, Some(Outcome::Failed), broken()),
         SendError::Late => {
             let sentence = "The answer took too long.";
             let late = Turned::new(StatusCode::GATEWAY_TIMEOUT, "too_slow", sentence);
-            (Ended::Failed(late), Some(Outcome::Failed))
+            (Ended::Failed, Some(Outcome::Failed), late)
         }
         SendError::Address(_) => {
             let sentence = "This address cannot be passed on.";
             let turned = Turned::new(StatusCode::BAD_REQUEST, "invalid_address", sentence);
-            (Ended::Failed(turned), None)
+            (Ended::Failed, None, turned)
         }
     }
 }

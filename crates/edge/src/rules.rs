@@ -6,27 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use fleet::CellId;
+use fleet::attempts::Work;
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use runtime::Priority;
-
-/// Whose work a request is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Work {
-    /// It belongs to work that a cell keeps, or to its new home if that cell is lost.
-    Kept {
-        /// The cell that the request names.
-        cell: CellId,
-        /// Names the work at every edge.
-        work: u64,
-    },
-    /// Any cell can do it.
-    New {
-        /// Hash of the routing key; without one, chance decides.
-        key: Option<u64>,
-    },
-}
 
 /// Why a request is turned away at the door.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,10 +9,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use fleet::attempts::Work;
 use runtime::{Admission, Lateness, Priority};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::rules::{Turned, Work};
+use crate::rules::Turned;
 
 /// An edge takes what comes at once: its work is small, and a page asks for much of it together.
 const BURST: f64 = 100_000.0;
@@ -67,7 +68,6 @@ impl Shedding {
                 return Err(Turned::for_now("edge_late", "There is more to do than can be done."));
             }
         }
-        // Given back at once if there is no place after all.
         let admission = new.then(|| Arc::clone(&self.admission));
         match Arc::clone(&self.places).try_acquire_owned() {
             Ok(place) => Ok(Entered { _place: place, admission }),

@@ -31,8 +31,8 @@ pub enum Work {
     },
     /// Any cell can do it.
     New {
-        /// Hash of the routing key.
-        key: u64,
+        /// Hash of the routing key; without one, chance decides.
+        key: Option<u64>,
     },
 }
 
@@ -62,16 +62,18 @@ pub struct Attempt {
 #[derive(Clone, Debug)]
 pub struct Attempts {
     work: Work,
+    chance: u64,
     repeatable: bool,
     tried: Vec<Place>,
     sent_again: bool,
 }
 
 impl Attempts {
-    /// None yet. `repeatable`: carrying it out twice does no harm.
+    /// None yet. `chance`: bits that no other request has; `repeatable`: carrying it out twice does no
+    /// harm.
     #[must_use]
-    pub fn new(work: Work, repeatable: bool) -> Self {
-        Self { work, repeatable, tried: Vec::new(), sent_again: false }
+    pub fn new(work: Work, chance: u64, repeatable: bool) -> Self {
+        Self { work, chance, repeatable, tried: Vec::new(), sent_again: false }
     }
 
     /// The next cell to try; `None` if there is no other.
@@ -88,7 +90,7 @@ impl Attempts {
         let tried = &self.tried;
         match self.work {
             Work::New { key } => {
-                let place = routes.choose(usable, key, tried)?;
+                let place = routes.choose(usable, key.unwrap_or(self.chance), tried)?;
                 Some(Attempt { place, moves: None })
             }
             Work::Kept { cell, work } => {
@@ -143,7 +145,7 @@ mod tests {
         let usable = routes.usable(standing, 50);
         let (moved, now) = (Moved::new(10, Duration::from_secs(60)), runtime::now());
         let mut budget = RetryBudget::new(0, reserve);
-        let (mut attempts, mut cells) = (Attempts::new(work, true), Vec::new());
+        let (mut attempts, mut cells) = (Attempts::new(work, 7, true), Vec::new());
         for &ended in ends {
             let Some(Attempt { place, .. }) = attempts.next((&routes, &usable), &moved, now) else {
                 break;
@@ -158,14 +160,22 @@ mod tests {
 
     #[test]
     fn what_nobody_has_seen_costs_no_budget_and_goes_to_three_cells_at_most() {
-        let tried = cells(Work::New { key: 7 }, &[], &[Ended::Unsent; 9], 0);
+        let tried = cells(Work::New { key: Some(7) }, &[], &[Ended::Unsent; 9], 0);
         assert_eq!(tried.len(), ATTEMPTS_MAX);
         assert!(tried[0] != tried[1] && tried[1] != tried[2] && tried[0] != tried[2], "{tried:?}");
     }
 
     #[test]
+    fn work_without_a_key_goes_where_chance_sends_it() {
+        let of = |key| cells(Work::New { key }, &[], &[Ended::Answered], 0);
+        assert_eq!(of(None), of(Some(7)));
+        // The first bits choose the bucket.
+        assert!((0..99).any(|key| of(Some(key << 48)) != of(None)));
+    }
+
+    #[test]
     fn what_failed_is_sent_again_once_and_only_within_the_budget() {
-        let new = Work::New { key: 7 };
+        let new = Work::New { key: Some(7) };
         assert_eq!(cells(new, &[], &[Ended::Failed; 9], 0).len(), 1);
         assert_eq!(cells(new, &[], &[Ended::Failed; 9], 9).len(), 2);
         assert_eq!(cells(new, &[], &[Ended::Declined; 9], 9).len(), 2);

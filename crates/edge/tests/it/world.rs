@@ -8,9 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use edge::{
-    ControlPlane, Door, Edge, EdgeParts, EdgeSettings, Here, Rules, Turned, Upstream, Work,
-};
+use edge::{ControlPlane, Door, Edge, EdgeParts, EdgeSettings, Here, Rules, Turned, Upstream};
+use fleet::attempts::Work;
 use fleet::topology::{CellSite, Region, SeenHealth};
 use fleet::{CellId, Fleet, Signer, Topology};
 use futures_util::stream;

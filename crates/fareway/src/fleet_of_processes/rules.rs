@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cell::{Family, OperatorToken, Refusal};
-use edge::{Rules, Turned, Work};
+use edge::{Rules, Turned};
 use fleet::CellId;
+use fleet::attempts::Work;
 use http::header::COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, Method, Response};

@@ -45,7 +45,7 @@ impl World {
         let Some(known) = self.clients.get(client) else { return };
         let (region, visit, creates) = (known.region, known.visit, known.held.is_none());
         let work = match known.held {
-            None => Work::New { key: visit },
+            None => Work::New { key: Some(visit) },
             Some(Held { search, cell, .. }) => Work::Kept { cell, work: search },
         };
         self.tally.requests += 1;
@@ -56,7 +56,7 @@ impl World {
         let request = Request {
             client,
             edge,
-            attempts: Attempts::new(work, true),
+            attempts: Attempts::new(work, visit, true),
             attempt: 0,
             at: None,
             moves: None,
