@@ -1,18 +1,13 @@
 //! The listener that travellers reach: plain, or over TLS with files of the operator's or a development
 //! certificate of our own.
 
-use std::convert::Infallible;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use bytes::Bytes;
 use edge::tls::{Files, Handshakes, Shown, TlsSettings, Wrong, issue};
-use http::{Request, Response};
-use hyper::body::{Body, Incoming};
-use hyper::service::Service;
-use runtime::serve::serve_greeted;
+use runtime::serve::{HttpService, serve_greeted};
 use runtime::{HttpLimits, Shutdown, TaskSet, Workers, serve_http, unix_ms};
 use tokio::net::TcpListener;
 
@@ -112,21 +107,13 @@ pub(crate) fn how_to_trust(settings: &TlsSettings, data: &Path, is_new: bool) ->
 }
 
 /// Serves a listener, over TLS if there is one.
-pub(crate) fn listen<S, B>(
+pub(crate) fn listen(
     (listener, tls): (TcpListener, Option<Tls>),
-    service: S,
+    service: impl HttpService,
     limits: HttpLimits,
     workers: &Workers,
     (tasks, shutdown): (&TaskSet, &Shutdown),
-) where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>
-        + Clone
-        + Send
-        + 'static,
-    S::Future: Send + 'static,
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+) {
     let (served_in, until) = (tasks.clone(), shutdown.clone());
     match tls {
         None => {

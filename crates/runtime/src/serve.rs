@@ -58,43 +58,58 @@ impl Default for HttpLimits {
     }
 }
 
+/// What can be served: a service of HTTP, whatever its bodies are.
+pub trait HttpService:
+    Service<
+        Request<Incoming>,
+        Response = Response<<Self as HttpService>::Body>,
+        Error = Infallible,
+        Future: Send + 'static,
+    > + Clone
+    + Send
+    + 'static
+{
+    /// Bodies of its answers.
+    type Body: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+        + Send
+        + 'static;
+}
+
+impl<S, B> HttpService for S
+where
+    S: Service<
+            Request<Incoming>,
+            Response = Response<B>,
+            Error = Infallible,
+            Future: Send + 'static,
+        > + Clone
+        + Send
+        + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+{
+    type Body = B;
+}
+
 /// Accepts connections until `shutdown` begins; returns once no more are accepted. Connections run
 /// in `tasks`, to be drained by the caller.
-pub async fn serve_http<S, B>(
+pub async fn serve_http(
     listener: TcpListener,
-    service: S,
+    service: impl HttpService,
     limits: HttpLimits,
     tasks: TaskSet,
     shutdown: Shutdown,
-) where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>
-        + Clone
-        + Send
-        + 'static,
-    S::Future: Send + 'static,
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+) {
     serve_greeted((listener, Plain), service, limits, tasks, shutdown).await;
 }
 
 /// The same where every connection begins with a greeting.
-pub async fn serve_greeted<G, S, B>(
-    (listener, greeting): (TcpListener, G),
-    service: S,
+pub async fn serve_greeted(
+    (listener, greeting): (TcpListener, impl Greeting),
+    service: impl HttpService,
     limits: HttpLimits,
     tasks: TaskSet,
     shutdown: Shutdown,
-) where
-    G: Greeting,
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>
-        + Clone
-        + Send
-        + 'static,
-    S::Future: Send + 'static,
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+) {
     let builders = Arc::new(Builders::new(&limits));
     let room = Arc::new(Semaphore::new(limits.connections));
     loop {
