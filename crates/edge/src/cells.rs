@@ -238,10 +238,12 @@ impl CellState {
 
     /// Counts what became of a request; gives whether the cell may stand otherwise now.
     pub(crate) fn on_outcome(&self, outcome: Outcome) -> bool {
-        let answered = outcome == Outcome::Answered;
-        let counter = if answered { &self.answered } else { &self.failed };
+        let counter = match outcome {
+            Outcome::Answered | Outcome::Declined => &self.answered,
+            Outcome::Failed | Outcome::Refused => &self.failed,
+        };
         counter.fetch_add(1, Ordering::Relaxed);
         self.health().on_outcome(outcome, runtime::now());
-        !answered
+        outcome != Outcome::Answered
     }
 }

@@ -94,7 +94,11 @@ async fn attempt(
             return (Ended::Failed, Err(broken()));
         }
     };
-    note(if failed { Outcome::Failed } else { Outcome::Answered });
+    note(match failed {
+        true => Outcome::Failed,
+        false if (edge.parts.rules.declines)(&parts) => Outcome::Declined,
+        false => Outcome::Answered,
+    });
     remove_hop_by_hop(&mut parts.headers);
     parts.headers.insert(CELL, cell.name.clone());
     if !body.is_whole() {

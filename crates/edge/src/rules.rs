@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use fleet::attempts::Work;
 use http::request::Parts;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode, response};
 use runtime::Priority;
 
 /// Why a request is turned away at the door.
@@ -50,6 +50,9 @@ pub struct Rules {
     pub priority: fn(&Parts) -> Priority,
     /// Whether a request does no harm when it is carried out twice.
     pub repeatable: fn(&Parts) -> bool,
+    /// Whether an answer says that the cell takes no work any more, and not only that it could not
+    /// do this.
+    pub declines: fn(&response::Parts) -> bool,
     /// How a refusal of a path looks.
     pub refuse: fn(&str, &Turned) -> Response<Bytes>,
     /// Whether the operator asks.

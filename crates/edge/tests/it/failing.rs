@@ -150,3 +150,15 @@ async fn a_full_cell_is_passed_over() {
         () = tokio::time::sleep(Duration::from_secs(30)) => panic!("nobody answers"),
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cell_that_declines_gets_no_new_work_until_a_look_finds_it_ready() {
+    let world = World::start_with(|settings| settings.probe_ms = Limited::literal(60_000)).await;
+    let key = world.key_for(2);
+    world.cell(2).is(Mood::Says(503));
+    let before = world.cell(2).seen.load(Ordering::SeqCst);
+    for _ in 0..20 {
+        assert_ne!(world.cell_of_key(key).await, 2);
+    }
+    assert_eq!(world.cell(2).seen.load(Ordering::SeqCst), before + 1);
+}

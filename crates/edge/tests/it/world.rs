@@ -170,6 +170,7 @@ fn rules() -> Rules {
             false => Priority::Asked,
         },
         repeatable: |head| head.uri.path() != "/once",
+        declines: |head| head.status == 503,
         refuse,
         operator: Arc::new(|headers| headers.contains_key("x-operator")),
     }

@@ -4,13 +4,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cell::{Family, OperatorToken, Refusal};
+use cell::{CODE_HEADER, Family, OperatorToken, Refusal};
 use edge::{Rules, Turned};
 use fleet::CellId;
 use fleet::attempts::Work;
 use http::header::COOKIE;
 use http::request::Parts;
-use http::{HeaderMap, Method, Response};
+use http::{HeaderMap, Method, Response, StatusCode, response};
+use runtime::Fault;
+use search::SearchError;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Header that names a visit.
@@ -26,7 +28,7 @@ const TOKEN_BYTES_MIN: usize = 48;
 pub(super) fn rules(operator: OperatorToken) -> Rules {
     let priority = |head: &Parts| cell::priority_of(&head.headers);
     let operator = Arc::new(move |headers: &HeaderMap| operator.opens(headers));
-    Rules { work, priority, repeatable, refuse, operator }
+    Rules { work, priority, repeatable, declines, refuse, operator }
 }
 
 /// A search goes to its cell, everything else by its visit.
@@ -57,6 +59,12 @@ fn repeatable(head: &Parts) -> bool {
     reads || path.starts_with("/apiservices/") || path == "/v1/searches"
 }
 
+/// A cell that stops says so of every search; other refusals for now are of one path only.
+fn declines(answer: &response::Parts) -> bool {
+    answer.status == StatusCode::SERVICE_UNAVAILABLE
+        && answer.headers.get(CODE_HEADER).is_some_and(|code| code == SearchError::Stopping.code())
+}
+
 fn refuse(path: &str, turned: &Turned) -> Response<Bytes> {
     let Turned { status, code, sentence, retry_after } = turned;
     let refusal = Refusal::new(*status, code, sentence.as_str());
@@ -71,7 +79,7 @@ fn refuse(path: &str, turned: &Turned) -> Response<Bytes> {
 mod tests {
     use std::time::Duration;
 
-    use http::{Request, StatusCode};
+    use http::Request;
     use serde_json::Value;
 
     use super::*;
@@ -119,6 +127,17 @@ mod tests {
         assert!(repeatable(&head("POST", "/apiservices/v3/flights/live/search/create", &[])));
         assert!(repeatable(&head("GET", "/v1/places", &[])));
         assert!(!repeatable(&head("POST", "/v1/prices/forget", &[])));
+    }
+
+    #[test]
+    fn only_a_cell_that_stops_declines_all_work() {
+        let answer = |status, code: &'static str| {
+            let answer = Response::builder().status(status).header(CODE_HEADER, code);
+            answer.body(()).unwrap().into_parts().0
+        };
+        assert!(declines(&answer(StatusCode::SERVICE_UNAVAILABLE, "search_stopping")));
+        assert!(!declines(&answer(StatusCode::SERVICE_UNAVAILABLE, "log_stopped")));
+        assert!(!declines(&answer(StatusCode::TOO_MANY_REQUESTS, "search_overloaded")));
     }
 
     #[test]
