@@ -13,6 +13,7 @@
 mod arguments;
 mod atlas;
 mod bench;
+mod failures;
 mod http;
 mod process;
 mod provision;
@@ -20,6 +21,7 @@ mod screenshot;
 mod server;
 mod sim;
 mod stopwatch;
+mod stuck;
 mod suites;
 mod tidy;
 mod workspace;

@@ -15,7 +15,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::failures;
 use crate::stopwatch::Stopwatch;
+use crate::stuck::{Stuck, threads};
 use crate::suites::Tally;
 
 /// How often a running program is looked at.
@@ -121,6 +123,7 @@ impl Task {
         command_line: &str,
     ) -> Result<Finished> {
         let started = Stopwatch::start();
+        let mut stuck = Stuck::default();
         let mut ended: Option<(bool, Stopwatch)> = None;
         let mut kept = Vec::new();
         loop {
@@ -129,6 +132,7 @@ impl Task {
                     if self.shown {
                         println!("{line}");
                     }
+                    stuck.on_line(&line);
                     if kept.len() < LINES_MAX {
                         kept.push(line);
                     }
@@ -146,6 +150,10 @@ impl Task {
                 Some(_) => {}
                 None => {
                     ended = child.try_wait()?.map(|status| (status.success(), Stopwatch::start()));
+                    let names = stuck.take();
+                    if !names.is_empty() {
+                        end_stuck(child.id(), &names);
+                    }
                     if ended.is_none() && started.elapsed() > self.limit {
                         kill_tree(child.id());
                         child.wait()?;
@@ -188,6 +196,10 @@ impl Task {
 impl Finished {
     /// The tests that were counted in the output. A failure that counted none is one itself.
     pub(crate) fn tally(&self) -> Tally {
+        let failed = |line: &String| {
+            line.strip_prefix("test ")?.strip_suffix(" ... FAILED").map(str::to_owned)
+        };
+        self.lines.iter().filter_map(failed).for_each(failures::note);
         let mut tally = Tally::default();
         for counted in self.lines.iter().filter_map(|line| Tally::parse(line)) {
             tally.add(counted);
@@ -206,8 +218,28 @@ pub(crate) fn interrupt(id: u32) {
     signal("INT", &[id]);
 }
 
+/// Names stuck tests and ends the programs that a runner started, not the runner: it goes on with the
+/// next one.
+fn end_stuck(runner: u32, names: &[String]) {
+    for name in names {
+        println!("stuck: {name}");
+        failures::note(format!("{name} (stuck)"));
+    }
+    for program in family(runner).into_iter().skip(1) {
+        for thread in threads(program) {
+            println!("  {thread}");
+        }
+    }
+    signal("KILL", &family(runner)[1..]);
+}
+
 /// Kills a process and everything it started.
 pub(crate) fn kill_tree(id: u32) {
+    signal("KILL", &family(id));
+}
+
+/// A process and everything it started.
+fn family(id: u32) -> Vec<u32> {
     let mut family = vec![id];
     let parents = parents();
     let mut at = 0;
@@ -217,7 +249,7 @@ pub(crate) fn kill_tree(id: u32) {
             .extend(parents.iter().filter(|&(_, &above)| above == parent).map(|(&child, _)| child));
         at += 1;
     }
-    signal("KILL", &family);
+    family
 }
 
 fn signal(name: &str, ids: &[u32]) {

@@ -17,7 +17,7 @@ use anyhow::{Result, bail};
 
 use crate::arguments::{self, Arguments};
 use crate::stopwatch::Stopwatch;
-use crate::{atlas, tidy, workspace};
+use crate::{atlas, failures, tidy, workspace};
 
 pub(crate) use browser::{OUTPUT as BROWSER_OUTPUT, run as run_browser};
 pub(crate) use rust::release as build_release;
@@ -234,6 +234,7 @@ fn run(suites: &[&Suite]) -> Result<Tally> {
         let watch = Stopwatch::start();
         let tally = (suite.run)(&ground).unwrap_or_else(|error| {
             println!("{} could not run: {error:#}", suite.name);
+            failures::note(format!("{}: {error:#}", suite.name));
             Tally { passed: 0, failed: 1 }
         });
         report.push((suite.name, watch.elapsed(), tally));
@@ -244,7 +245,9 @@ fn run(suites: &[&Suite]) -> Result<Tally> {
         total.add(tally);
         println!("{name:<11} {:>8.1} {:>8} {:>8}", time.as_secs_f64(), tally.passed, tally.failed);
     }
-    println!("\n{} passed, {} failed", total.passed, total.failed);
+    println!();
+    failures::show();
+    println!("{} passed, {} failed", total.passed, total.failed);
     Ok(total)
 }
 

@@ -124,7 +124,12 @@ async fn parts_sharing(
     let (memory, prices) = memory(shared, &workers, tasks, shutdown).await;
     let engine = Engine::new(EngineParts {
         // Asked anew at once unless it is remembered.
-        settings: SearchSettings { fresh_ms: Limited::literal(0), ..SearchSettings::default() },
+        settings: SearchSettings {
+            fresh_ms: Limited::literal(0),
+            // Tests run side by side; that the machine is late is not what they are about.
+            late_ms: Limited::literal(10_000),
+            ..SearchSettings::default()
+        },
         roster: Arc::clone(&roster),
         memory: Some(Arc::new(memory.clone())),
         atlas: atlas::atlas(),

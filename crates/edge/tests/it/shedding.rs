@@ -43,6 +43,8 @@ async fn without_an_allowance_nothing_is_said_of_one() {
 async fn a_full_edge_answers_running_searches_when_it_turns_new_ones_away() {
     let world = World::start_with(|settings| {
         settings.requests_max = Limited::literal(16);
+        // A machine that is late would turn some away for that.
+        settings.late_ms = Limited::literal(10_000);
         settings.answer_ms = Limited::literal(30_000);
     })
     .await;
@@ -58,15 +60,9 @@ async fn a_full_edge_answers_running_searches_when_it_turns_new_ones_away() {
             let _ = client.request(request).await;
         });
     }
-    let mut refused = world.call("POST", "/new", &[("x-bot", "1")]).await;
-    for _ in 0..400 {
-        if world.in_flight().await == 14 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-        refused = world.call("POST", "/new", &[("x-bot", "1")]).await;
-    }
-    assert_eq!(world.in_flight().await, 14);
+    // A machine that asked before they are all there would be let in, and hang with them.
+    world.until(async || world.in_flight().await == 14).await;
+    let refused = world.call("POST", "/new", &[("x-bot", "1")]).await;
     assert_eq!(refused.status, 503);
     let new = world.call("POST", "/new", &[]).await;
     assert_eq!((new.status, new.headers["retry-after"].to_str().unwrap()), (503, "1"));

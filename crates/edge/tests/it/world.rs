@@ -310,7 +310,9 @@ impl World {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.client.request(request.body(body).unwrap()).await.unwrap()
+        let answer = self.client.request(request.body(body).unwrap());
+        // A test that would hang fails instead.
+        tokio::time::timeout(Duration::from_secs(60), answer).await.unwrap().unwrap()
     }
 
     pub(crate) async fn call(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Got {
