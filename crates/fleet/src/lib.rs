@@ -17,6 +17,7 @@ pub mod health;
 pub mod kept;
 pub mod moved;
 pub mod retry_budget;
+pub mod rollout;
 pub mod routes;
 pub mod signed;
 pub mod table;
