@@ -5,18 +5,18 @@
 //! seed ─▶ faults, load, chance ─▶ World: events by time ─▶ Outcome: counts, broken rules, trace hash
 //!                                   │ asks the real fleet and runtime code
 //!                                   ▼
-//!                    routes, health, attempts, budget, take-up, plans, admission, tokens
+//!                    routes, health, attempts, budget, take-up, plans, rollouts, admission, tokens
 //! ```
 //!
 //! Simulated are the network, the machines, how long partners take, and how much work a search is.
-//! Decided is everything by the code that decides in production. Bad releases have no place yet: they
-//! come when there are rollouts (`faults.rs`).
+//! Decided is everything by the code that decides in production, rollouts included.
 //!
 //! Start reading at [`mod@world`], then `faults` and `checks`.
 
 mod cell;
 mod checks;
 mod control;
+mod deploy;
 mod edge;
 mod event;
 mod faults;

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use fleet::CellId;
 use fleet::health::Probed;
+use fleet::rollout::Evidence;
 use runtime::{Admission, FixedMap};
 
+use super::deploy::{Character, FIRST};
 use super::log::Log;
 use super::queue::{At, MS, SECOND};
 use super::settings::{BUSY_AT_PEAK, Broken, CELL_PEAK, WorldSettings, ZONES};
@@ -65,6 +67,15 @@ pub(crate) struct Cell {
     pub(crate) slow_until: At,
     /// Seconds by which its wall clock is off.
     pub(crate) skew_s: i64,
+    /// The release that it runs, and what that is like.
+    pub(crate) release: String,
+    pub(crate) character: Character,
+    /// Whether travellers may notice its release.
+    pub(crate) excused: bool,
+    /// It was started again in good order: nobody need notice.
+    pub(crate) restarts: bool,
+    /// What it did since its process began.
+    pub(crate) evidence: Evidence,
     late: Duration,
 }
 
@@ -84,6 +95,11 @@ impl Cell {
             log: Log::new(usize::from(zone) % ZONES, early),
             slow_until: 0,
             skew_s: 0,
+            release: FIRST.to_owned(),
+            character: Character::Good,
+            excused: false,
+            restarts: false,
+            evidence: Evidence::default(),
             late,
         };
         cell.work.set_speed(0, normal_speed(settings));
@@ -141,6 +157,11 @@ impl Cell {
         Some(found)
     }
 
+    /// Searches that are not complete.
+    pub(crate) fn running(&self) -> u64 {
+        self.searches.values().filter(|search| search.finished.is_none()).count() as u64
+    }
+
     /// Forgets what is over.
     pub(crate) fn sweep(&mut self, now: At) {
         self.searches.retain(|_, search| search.finished.is_none_or(|at| now < at + KEPT));
@@ -157,6 +178,7 @@ impl Cell {
     pub(crate) fn start(&mut self, now: At, settings: &WorldSettings) {
         self.life += 1;
         self.state = State::Up;
+        self.evidence = Evidence::default();
         self.work = Work::new(now);
         self.work.set_speed(now, normal_speed(settings));
         self.admission = Admission::new(self.late);

@@ -39,6 +39,8 @@ pub(crate) enum Rule {
     Recovery,
     /// Edges use tables of the control plane only.
     Tables,
+    /// A bad release reaches one cell at once and is gone within a minute.
+    Rollout,
 }
 
 /// A rule that was broken.

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 use fleet::capacity::RegionCapacity;
-use fleet::control::{Change, note_health, plan};
+use fleet::control::{Change, Plan, note_health, plan};
 use fleet::table::TableSum;
 use fleet::topology::{CellSite, Region, SeenHealth, Topology};
 use fleet::{BUCKETS, CellId, Fleet, Signer, Table, Verifier};
 use runtime::FixedSet;
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::deploy::FIRST;
 use super::settings::{Broken, CELL_PEAK, WorldSettings, ZONES};
 
 /// Names of zones.
@@ -111,6 +112,12 @@ impl Control {
         Ok(Changed::Made(capacity))
     }
 
+    /// Makes what a plan says.
+    pub(crate) fn take(&mut self, plan: Plan) -> Result<()> {
+        self.fleet = plan.fleet;
+        self.publish()
+    }
+
     /// Takes up what it sees of the cells.
     pub(crate) fn note(&mut self, seen: &[(CellId, SeenHealth)]) -> Result<()> {
         if note_health(&mut self.fleet.topology, seen) {
@@ -195,7 +202,7 @@ fn topology(settings: &WorldSettings) -> Topology {
                 address: ([10, 0, (id >> 8) as u8, id as u8], 8_080).into(),
                 weight: 100,
                 tested_max: CELL_PEAK,
-                version: "1".to_owned(),
+                version: FIRST.to_owned(),
                 draining: false,
                 health: SeenHealth::Unknown,
             }

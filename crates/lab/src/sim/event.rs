@@ -60,6 +60,8 @@ pub(crate) enum Event {
     Taken { cell: u8, life: u32 },
     /// A cell, or what replaces it, is back.
     Back { cell: u8, life: u32 },
+    /// A process dies of its release.
+    Dies { cell: u8, life: u32 },
     /// An edge is back.
     EdgeBack { edge: u8, life: u32 },
     /// A second has passed: checkers look.

@@ -51,10 +51,12 @@ pub(crate) enum Kind {
     Partners,
     /// An operator drains a cell, and takes it back.
     Drain,
+    /// Another release walks through the fleet; half of them are bad.
+    Deploy,
 }
 
 impl Kind {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::Kill,
         Self::Interrupted,
         Self::Notice,
@@ -71,6 +73,7 @@ impl Kind {
         Self::SlowCell,
         Self::Partners,
         Self::Drain,
+        Self::Deploy,
     ];
 
     /// As it is printed.
@@ -92,6 +95,7 @@ impl Kind {
             Self::SlowCell => "slow cell",
             Self::Partners => "slow partners",
             Self::Drain => "drain",
+            Self::Deploy => "deploy",
         }
     }
 
@@ -99,6 +103,8 @@ impl Kind {
     fn seconds(self) -> (u64, u64) {
         match self {
             Self::Kill | Self::EdgeLost => (1, 5),
+            // As long as it takes; what is drawn keeps others away for the first cell.
+            Self::Deploy => (60, 90),
             Self::Interrupted | Self::ZoneLost | Self::Drain => (60, 180),
             // The notice, and the time until the replacement is there.
             Self::Notice => (180, 300),
@@ -133,7 +139,8 @@ impl Kind {
             | Self::Poisoned
             | Self::ClockSkew
             | Self::Partners
-            | Self::Drain => false,
+            | Self::Drain
+            | Self::Deploy => false,
         }
     }
 }

@@ -41,6 +41,8 @@ pub(crate) enum Broken {
     DeclaredPeak,
     /// A cell takes others of its region with it.
     Isolation,
+    /// Rollouts are not told what cells do.
+    Judging,
 }
 
 /// What happens in a world whose faults are not drawn.

@@ -52,6 +52,10 @@ pub(crate) fn print(tally: &Tally, worst: u64, outcomes: &[Outcome]) {
     println!(
         "offers refused by edges {tables_refused}, drains refused {drains_refused}, facts acknowledged {facts}, events {events}"
     );
+    let Tally { good_done, good_returned, bad_done, bad_returned, .. } = tally;
+    println!(
+        "releases: good ones everywhere {good_done}, sent back {good_returned}; bad ones everywhere {bad_done}, sent back {bad_returned}"
+    );
     let (longest, wait) = (tally.longest as f64, tally.longest_wait as f64);
     println!(
         "longest search {:.1} s, longest wait for all prices {:.1} s, worst availability in a minute {:.4}%",

@@ -26,6 +26,12 @@ pub(crate) struct Tally {
     pub(crate) tables_refused: u64,
     pub(crate) drains_refused: u64,
     pub(crate) facts: u64,
+    /// Good releases that reached every cell, and that were sent back.
+    pub(crate) good_done: u64,
+    pub(crate) good_returned: u64,
+    /// The same of bad ones.
+    pub(crate) bad_done: u64,
+    pub(crate) bad_returned: u64,
     pub(crate) faults: BTreeMap<Kind, u64>,
     /// Longest time of a search in a cell.
     pub(crate) longest: At,
@@ -48,6 +54,10 @@ impl Tally {
         self.tables_refused += other.tables_refused;
         self.drains_refused += other.drains_refused;
         self.facts += other.facts;
+        self.good_done += other.good_done;
+        self.good_returned += other.good_returned;
+        self.bad_done += other.bad_done;
+        self.bad_returned += other.bad_returned;
         for (&kind, &count) in &other.faults {
             *self.faults.entry(kind).or_default() += count;
         }

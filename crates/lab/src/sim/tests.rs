@@ -101,6 +101,28 @@ fn a_cell_that_takes_others_with_it_is_noticed() {
 }
 
 #[test]
+fn rollouts_that_do_not_look_are_noticed() {
+    // A release of which many requests fail.
+    noticed(Broken::Judging, Rule::Rollout, &[fault(Kind::Deploy, 0, (60, 60), 5)]);
+}
+
+#[test]
+fn a_bad_release_of_every_kind_goes_back_and_a_good_one_arrives() {
+    for (strength, good) in [(0, true), (4, false), (5, false), (6, false), (7, false)] {
+        let script = Script {
+            begins: 20 * 3_600 * SECOND,
+            faults: vec![fault(Kind::Deploy, 0, (60, 60), strength)],
+        };
+        let settings = WorldSettings { script: Some(script), ..settings(1, 600) };
+        let outcome = world(settings).unwrap();
+        assert!(outcome.violations.is_empty(), "{strength}: {:?}", outcome.violations);
+        let Tally { good_done, bad_returned, .. } = outcome.tally;
+        assert_eq!((good_done, bad_returned), (u64::from(good), u64::from(!good)), "{strength}");
+        assert!(!good || outcome.tally.failed == 0);
+    }
+}
+
+#[test]
 fn a_dead_control_plane_and_a_cut_are_not_noticed_by_travellers() {
     let faults = [
         fault(Kind::Partition, 0, (60, 100), 0),

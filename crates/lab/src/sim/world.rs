@@ -2,6 +2,7 @@
 
 mod cells;
 mod clients;
+mod deploys;
 mod edges;
 mod requests;
 mod trouble;
@@ -18,6 +19,7 @@ use self::requests::Request;
 use super::cell::Cell;
 use super::checks::{Blast, Retries, Service, Violations};
 use super::control::Control;
+use super::deploy::Deploy;
 use super::edge::Edge;
 use super::event::Event;
 use super::faults::{self, Fault};
@@ -77,6 +79,8 @@ pub(crate) struct World {
     cells: Vec<Cell>,
     edges: Vec<Edge>,
     control: Control,
+    deploy: Option<Deploy>,
+    deploys: u64,
     clients: Slab<Client>,
     requests: Slab<Request>,
     faults: Vec<Fault>,
@@ -132,6 +136,8 @@ impl World {
             cells: cells.collect(),
             edges,
             control,
+            deploy: None,
+            deploys: 0,
             clients: Slab::default(),
             requests: Slab::default(),
             faults,
@@ -212,6 +218,7 @@ impl World {
             Event::FaultEnd { index } => self.fault_end(index)?,
             Event::Taken { cell, life } => self.taken(cell, life),
             Event::Back { cell, life } => self.back(cell, life),
+            Event::Dies { cell, life } => self.dies(cell, life),
             Event::EdgeBack { edge, life } => self.edge_back(edge, life)?,
             Event::Second => self.second(),
         }

@@ -95,6 +95,7 @@ impl World {
                 })
                 .collect();
             self.control.note(&seen)?;
+            self.step_deploy(&seen)?;
         }
         self.plan_in(WATCH, Event::Watch);
         Ok(())

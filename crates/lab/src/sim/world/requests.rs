@@ -127,10 +127,13 @@ impl World {
         }
         let (region, answered) = (cell.region, cell.take(self.now));
         let Some(known) = self.clients.get(client) else { return };
-        let (reply, held) = match known.held {
+        let before = known.held;
+        let (reply, held) = match before {
+            _ if self.fails(at) => (Reply::Broken, None),
             None => self.create(at),
             Some(held) => self.poll(at, held, answered),
         };
+        self.note_evidence(at, reply, answered - self.now);
         if let Some(request) = self.requests.get_mut(key) {
             request.held = held;
         }

@@ -8,6 +8,7 @@ use super::World;
 use crate::sim::cell::{State, normal_speed};
 use crate::sim::checks::Rule;
 use crate::sim::control::Changed;
+use crate::sim::deploy::Character;
 use crate::sim::event::Event;
 use crate::sim::faults::{Fault, Kind, NOTICE, RECOVERY};
 use crate::sim::queue::{At, MS, SECOND};
@@ -55,6 +56,7 @@ impl World {
                 self.cells[usize::from(cell)].skew_s = strength as i64 * 6 - 300;
             }
             Kind::Drain => self.drain(fault)?,
+            Kind::Deploy => self.deploy(fault),
             Kind::SlowNetwork => self.weather(region).slower = (20 + strength * 2) * MS,
             Kind::FlakyNetwork => self.weather(region).breaks = 5 + strength * 2 / 5,
             Kind::Partners => self.weather(region).silent_partners = 10 + strength / 2,
@@ -98,7 +100,7 @@ impl World {
                 let life = self.cells[usize::from(cell)].life;
                 self.back(cell, life);
             }
-            Kind::Kill | Kind::Interrupted | Kind::EdgeLost | Kind::ClockSkew => {}
+            Kind::Kill | Kind::Interrupted | Kind::EdgeLost | Kind::ClockSkew | Kind::Deploy => {}
         }
         if fault.kind.disturbs() {
             self.service.on_fault_end(Some(region), self.now);
@@ -123,7 +125,7 @@ impl World {
     }
 
     /// Cells of one region die at once; they, or their replacements, come back later.
-    fn lose_cells(&mut self, cells: &[u8], state: State, back: At) {
+    pub(super) fn lose_cells(&mut self, cells: &[u8], state: State, back: At) {
         let mut lost: Vec<u8> = cells.to_vec();
         lost.retain(|&cell| self.cells[usize::from(cell)].serves());
         let Some(&first) = lost.first() else { return };
@@ -177,14 +179,18 @@ impl World {
     pub(super) fn back(&mut self, cell: u8, life: u32) {
         let (now, region) = (self.now, self.cells[usize::from(cell)].region);
         let known = &mut self.cells[usize::from(cell)];
-        if known.life != life || known.serves() {
+        if known.life != life || known.serves() || known.character == Character::NeverStarts {
             return;
         }
+        let planned = std::mem::take(&mut known.restarts);
         known.start(now, &self.settings);
         self.trace.note(now, 103, u64::from(cell), u64::from(life));
         self.plan_cell(cell);
+        self.begin_release(cell);
         self.look_at_log(cell);
-        self.service.on_shock(Some(region), now);
+        if !planned {
+            self.service.on_shock(Some(region), now);
+        }
     }
 
     fn lose_zone(&mut self, region: u8, zone: u8, ends: At) {
