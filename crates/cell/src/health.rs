@@ -22,7 +22,7 @@ pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     let refuse = |code, sentence: &str| {
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, code, sentence).respond(Family::Own)
     };
-    if shared.shutdown.has_begun() {
+    if shared.engine.is_leaving() {
         return refuse("draining", "The service is stopping.");
     }
     if (shared.roster)().is_empty() {

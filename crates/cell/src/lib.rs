@@ -13,6 +13,7 @@
 pub mod agents;
 pub mod assets;
 mod cache;
+mod counts;
 pub mod culture;
 pub mod fuzz;
 mod health;

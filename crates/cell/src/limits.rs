@@ -27,6 +27,7 @@ use http::{HeaderName, HeaderValue, StatusCode, Uri, Version};
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited as LimitedBody};
 
+use crate::counts::Counts;
 use crate::refusal::{Family, Refusal};
 use crate::state::{Shared, is_host};
 
@@ -68,6 +69,8 @@ pub(crate) async fn guard(
     next: Next,
 ) -> Response {
     let family = Family::of(request.uri().path());
+    let counts = Counts::counts(request.uri().path());
+    let began = runtime::now();
     let id = request_id(&shared, &request);
     let mut response = match admit(&shared, request).await {
         Ok(request) => answer(&shared, request, next, &id)
@@ -75,6 +78,9 @@ pub(crate) async fn guard(
             .unwrap_or_else(|refusal| refusal.respond(family)),
         Err(refusal) => refusal.respond(family),
     };
+    if counts {
+        shared.counts.on_answer(response.status(), began.elapsed());
+    }
     response.headers_mut().insert(REQUEST_ID, id);
     response
 }

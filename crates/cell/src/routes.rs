@@ -74,6 +74,7 @@ pub static ROUTES: &[Route] = &[
     write("/v1/prices/forget", || post(v1::forget::forget)),
     read("/v1/places", || get(v1::answers::places)),
     read("/v1/culture", || get(v1::answers::culture)),
+    read("/v1/cell", || get(v1::cell_report::report)),
     read("/healthz", || get(health::alive)),
     read("/readyz", || get(health::ready)),
     read("/openapi.json", || get(health::openapi)),

@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 
 use crate::agents::AgentBook;
 use crate::cache::{ContentCache, PageCache};
+use crate::counts::Counts;
 use crate::culture;
 use crate::memory::SearchMemory;
 use crate::operator::OperatorToken;
@@ -34,6 +35,8 @@ pub struct CellParts {
     pub engine: Arc<Engine>,
     /// The cell's number, unique in the fleet.
     pub cell: u32,
+    /// The release that this process is: binary, settings and partner files under one name.
+    pub release: String,
     /// The partners that can be asked: the engine's own source.
     pub roster: RosterSource,
     /// Threads for renderings that would hold up the sockets.
@@ -72,6 +75,8 @@ pub(crate) struct Shared {
     pub(crate) atlas: &'static Atlas,
     pub(crate) engine: Arc<Engine>,
     pub(crate) cell: u32,
+    pub(crate) release: String,
+    pub(crate) counts: Counts,
     pub(crate) roster: RosterSource,
     pub(crate) workers: Workers,
     pub(crate) shutdown: Shutdown,
@@ -111,6 +116,7 @@ impl Shared {
         let CellParts {
             engine,
             cell,
+            release,
             roster,
             workers,
             shutdown,
@@ -125,6 +131,8 @@ impl Shared {
             atlas: atlas::atlas(),
             engine,
             cell,
+            release,
+            counts: Counts::default(),
             roster,
             workers,
             shutdown,
@@ -236,6 +244,7 @@ mod tests {
             Self::new(CellParts {
                 engine,
                 cell: 1,
+                release: "1".to_owned(),
                 roster,
                 workers,
                 shutdown,

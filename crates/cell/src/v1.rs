@@ -4,6 +4,7 @@
 //! units of the display currency; errors as problem+json. Start reading at [`searches`].
 
 pub(crate) mod answers;
+pub(crate) mod cell_report;
 pub(crate) mod events;
 mod facets;
 pub(crate) mod forget;

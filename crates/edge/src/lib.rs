@@ -30,7 +30,7 @@ pub use allowance::AllowanceSettings;
 pub use cells::{Edge, EdgeParts, Here};
 pub use door::Door;
 pub use follow::{ControlPlane, TABLE_PATH, TOPOLOGY_PATH};
-pub use probe::look_at;
+pub use probe::{ask, look_at};
 pub use rules::{Rules, Turned};
 pub use settings::EdgeSettings;
 pub use upstream::Upstream;

@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use fleet::health::Probed;
 use futures_util::future::join_all;
+use http::{HeaderName, HeaderValue};
 use runtime::Shutdown;
 
 use crate::cells::Edge;
@@ -18,11 +20,22 @@ const BYTES_MAX: usize = 4_096;
 
 /// Asks a cell whether it takes work.
 pub async fn look_at(upstream: &Upstream, cell: SocketAddr, within: Duration) -> Probed {
-    match upstream.get_from_cell(cell, READY, within, BYTES_MAX).await {
+    match upstream.get_from_cell((cell, READY), None, within, BYTES_MAX).await {
         Some((status, _)) if status.is_success() => Probed::Ready,
         Some(_) => Probed::NotReady,
         None => Probed::Unreachable,
     }
+}
+
+/// Gets a small document of a cell; `None` for anything but a whole one.
+pub async fn ask(
+    upstream: &Upstream,
+    at: (SocketAddr, &str),
+    header: (HeaderName, HeaderValue),
+    within: Duration,
+) -> Option<Bytes> {
+    let answer = upstream.get_from_cell(at, Some(header), within, BYTES_MAX).await;
+    answer.filter(|(status, _)| status.is_success()).map(|(_, body)| body)
 }
 
 /// Looks at all cells again and again.

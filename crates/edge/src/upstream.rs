@@ -7,7 +7,7 @@ use bytes::Bytes;
 use fleet::CellId;
 use http::request::Parts;
 use http::uri::{Authority, Scheme};
-use http::{Method, Request, Response, StatusCode, Uri};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -121,17 +121,17 @@ impl Upstream {
         tokio::time::timeout(within, take_small(answer, bytes_max)).await.ok().flatten()
     }
 
-    /// The same of a cell.
+    /// The same of a cell, with one more header if there is one.
     pub(crate) async fn get_from_cell(
         &self,
-        cell: SocketAddr,
-        path: &str,
+        (cell, path): (SocketAddr, &str),
+        header: Option<(HeaderName, HeaderValue)>,
         within: Duration,
         bytes_max: usize,
     ) -> Option<(StatusCode, Bytes)> {
         let answer = match &self.mutual {
-            Some(to) => to.client.request(small_request("https", cell, path)?),
-            None => self.plain.request(small_request("http", cell, path)?),
+            Some(to) => to.client.request(with(small_request("https", cell, path)?, header)),
+            None => self.plain.request(with(small_request("http", cell, path)?, header)),
         };
         tokio::time::timeout(within, take_small(answer, bytes_max)).await.ok().flatten()
     }
@@ -154,6 +154,11 @@ fn small_request(scheme: &str, address: SocketAddr, path: &str) -> Option<Reques
         .header(http::header::HOST, address.to_string())
         .body(Sent::default())
         .ok()
+}
+
+fn with(mut request: Request<Sent>, header: Option<(HeaderName, HeaderValue)>) -> Request<Sent> {
+    request.headers_mut().extend(header);
+    request
 }
 
 async fn take_small(answer: ResponseFuture, bytes_max: usize) -> Option<(StatusCode, Bytes)> {

@@ -67,6 +67,9 @@ pub(crate) struct ServeArgs {
     /// The number of the cell.
     #[arg(long, hide = true, value_name = "N")]
     pub(crate) cell: Option<u32>,
+    /// The release that a cell is.
+    #[arg(long, hide = true, value_name = "NAME")]
+    pub(crate) release: Option<String>,
     /// Data folder of the parent.
     #[arg(long, hide = true, value_name = "DIR")]
     pub(crate) machine: Option<PathBuf>,
@@ -93,6 +96,21 @@ pub(crate) enum FleetCommand {
     Drain(DrainArgs),
     /// Give a cell new work again.
     Undrain(DrainArgs),
+    /// Show how cells would go to another release, and take them there with --go.
+    Rollout(RolloutArgs),
+    /// Send the cells of a rollout back to what they ran.
+    Rollback {
+        /// Why, for those who read it later.
+        #[arg(default_value = "an operator said so")]
+        why: String,
+    },
+    /// Stop every change of the fleet, rollouts too.
+    Freeze {
+        /// Why, for those who read it later.
+        why: String,
+    },
+    /// Allow changes again.
+    Unfreeze,
     /// Show what a change would do: which buckets move, what every loss would leave.
     Plan(PlanArgs),
 }
@@ -125,6 +143,35 @@ pub(crate) struct PlanArgs {
     pub(crate) apply: bool,
     /// With --apply: even if too little capacity is left.
     #[arg(long, requires = "apply")]
+    pub(crate) force: bool,
+}
+
+/// `fareway fleet rollout --binary target/release/fareway --go`
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RolloutArgs {
+    /// A release that is there already; without one, a new one is made of the files.
+    #[arg(long, value_name = "NAME", conflicts_with = "binary")]
+    pub(crate) to: Option<String>,
+    /// The binary of the new release; without one, that of the parent's start as it is now.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) binary: Option<PathBuf>,
+    /// Seconds that each wave is watched.
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub(crate) bake: u64,
+    /// Seconds before counting begins: caches are cold.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub(crate) warm_up: u64,
+    /// Requests that cells of the new release must have answered before a wave passes.
+    #[arg(long, value_name = "REQUESTS", default_value_t = 200)]
+    pub(crate) requests: u64,
+    /// Share of a region's cells that may be out at once, percent; one at least.
+    #[arg(long, value_name = "PERCENT", default_value_t = 20)]
+    pub(crate) out_percent: u64,
+    /// Do it, not only show it.
+    #[arg(long)]
+    pub(crate) go: bool,
+    /// Even where cells run different releases.
+    #[arg(long)]
     pub(crate) force: bool,
 }
 

@@ -17,7 +17,10 @@ mod keeper;
 mod machine;
 mod papers;
 mod play;
+mod release;
+mod rollouts;
 mod rules;
+mod spot;
 mod supervise;
 
 pub(crate) use command::command;

@@ -55,10 +55,11 @@ fn run(cli: Cli) -> Result<()> {
             Command::Serve(args) => match (args.role, args.machine) {
                 (Some(role), Some(machine)) => {
                     let cell = args.cell.unwrap_or(platform::ONLY_CELL);
-                    fleet_of_processes::play(settings, role, cell, &machine).await
+                    let release = args.release.unwrap_or_else(|| platform::OWN_RELEASE.to_owned());
+                    fleet_of_processes::play(settings, role, (cell, release), &machine).await
                 }
                 _ if settings.fleet.cells.get() > 0 => {
-                    fleet_of_processes::supervise(settings).await
+                    fleet_of_processes::supervise(settings, cli.common.settings.as_deref()).await
                 }
                 _ => serve::serve(settings).await,
             },

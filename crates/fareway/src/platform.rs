@@ -13,7 +13,7 @@ use domain::CurrencyCode;
 use hyper_util::service::TowerToHyperService;
 use partners::asker::AskerParts;
 use partners::{Asker, Registry};
-use runtime::{HttpLimits, Shutdown, TaskSet, Workers};
+use runtime::{Deadline, HttpLimits, Shutdown, TaskSet, Workers};
 use search::{Engine, EngineParts, LeastWait, TokenKeys, roster_of};
 use tokio::net::{TcpListener, TcpSocket};
 
@@ -26,6 +26,12 @@ use crate::settings::Settings;
 
 /// The number of a cell that is alone.
 pub(crate) const ONLY_CELL: u32 = 1;
+/// The release of a process that no parent started.
+pub(crate) const OWN_RELEASE: &str = env!("CARGO_PKG_VERSION");
+/// Time in which an edge hears that a cell leaves.
+const HEARD: Duration = Duration::from_secs(2);
+/// Time between two looks whether it has nothing left.
+const LEAVE_LOOK: Duration = Duration::from_millis(100);
 /// Jobs waiting for a worker thread.
 const JOBS_QUEUED: usize = 4_096;
 
@@ -41,6 +47,8 @@ pub(crate) struct PlatformParts<'a> {
     pub(crate) operator: OperatorToken,
     /// The number of this cell, unique in the fleet.
     pub(crate) cell: u32,
+    /// The release that this process is.
+    pub(crate) release: String,
     /// TLS at its listener; `None`: plain HTTP.
     pub(crate) tls: Option<Tls>,
     /// Partners of a market that another process serves; without them this one does, if the settings
@@ -59,6 +67,7 @@ pub(crate) struct Platform {
     pub(crate) partners: usize,
     /// What was wrong with partner files, one sentence each.
     pub(crate) partner_errors: Vec<String>,
+    engine: Arc<Engine>,
     tasks: TaskSet,
     shutdown: Shutdown,
     drain: Duration,
@@ -67,7 +76,7 @@ pub(crate) struct Platform {
 impl Platform {
     /// Starts everything and listens.
     pub(crate) async fn start(settings: &Settings, parts: PlatformParts<'_>) -> Result<Self> {
-        let PlatformParts { keys, listen, data, operator, cell, tls, market } = parts;
+        let PlatformParts { keys, listen, data, operator, cell, release, tls, market } = parts;
         let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
         // Bound first: a busy port is known before a world is made.
         let listener = bind(listen).await?;
@@ -112,8 +121,9 @@ impl Platform {
         })
         .context("the search engine cannot start")?;
         let router = cell::router(cell::CellParts {
-            engine,
+            engine: Arc::clone(&engine),
             cell,
+            release,
             roster,
             workers: workers.clone(),
             shutdown: shutdown.clone(),
@@ -131,10 +141,25 @@ impl Platform {
             market,
             partners: registry.snapshot().partners().len(),
             partner_errors: registry.errors().iter().map(ToString::to_string).collect(),
+            engine,
             tasks,
             shutdown,
             drain: settings.server.drain_ms.ms(),
         })
+    }
+
+    /// Begins nothing new, and waits until what is there has ended and whoever sends work has heard of
+    /// it, but no longer than `within`.
+    pub(crate) async fn leave(&self, within: Duration) {
+        self.engine.leave();
+        let (now, most) = (runtime::now(), Deadline::after(runtime::now(), within));
+        let heard = Deadline::after(now, HEARD.min(within));
+        while !most.passed(runtime::now()) {
+            if heard.passed(runtime::now()) && self.engine.load().running == 0 {
+                return;
+            }
+            tokio::time::sleep(LEAVE_LOOK).await;
+        }
     }
 
     /// Stops accepting, lets open requests finish, and returns whether all did in time.

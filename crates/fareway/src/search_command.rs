@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::api_client::ApiClient;
 use crate::cli::SearchArgs;
-use crate::platform::{ONLY_CELL, Platform, PlatformParts};
+use crate::platform::{ONLY_CELL, OWN_RELEASE, Platform, PlatformParts};
 use crate::settings::Settings;
 use crate::table;
 use crate::terminal::{progress, progress_done, say};
@@ -37,6 +37,7 @@ pub(crate) async fn search(settings: &Settings, wanted: &SearchArgs) -> Result<(
         data: None,
         operator: OperatorToken::default(),
         cell: ONLY_CELL,
+        release: OWN_RELEASE.to_owned(),
         tls: None,
         market: None,
     };

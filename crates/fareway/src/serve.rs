@@ -7,7 +7,7 @@ use cell::OperatorToken;
 
 use crate::data_folder::DataFolder;
 use crate::front_door;
-use crate::platform::{ONLY_CELL, Platform, PlatformParts, open_keys};
+use crate::platform::{ONLY_CELL, OWN_RELEASE, Platform, PlatformParts, open_keys};
 use crate::settings::Settings;
 use crate::terminal::say;
 
@@ -30,6 +30,7 @@ pub(crate) async fn serve(settings: &Settings) -> Result<()> {
         data: Some(&data),
         operator: OperatorToken::new(operator),
         cell: ONLY_CELL,
+        release: OWN_RELEASE.to_owned(),
         tls,
         market: None,
     };

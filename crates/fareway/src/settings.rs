@@ -90,6 +90,28 @@ pub(crate) struct FleetSettings {
     pub(crate) first_port: Limited<0, 65_000>,
     pub(crate) look_ms: Limited<100, 600_000>,
     pub(crate) stop_ms: Limited<100, 60_000>,
+    pub(crate) leave_ms: Limited<0, 120_000>,
+    /// `[fleet.spot]`
+    pub(crate) spot: SpotSettings,
+}
+
+/// `[fleet.spot]`: where the cloud says that it takes the machine away.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SpotSettings {
+    pub(crate) metadata_url: String,
+    pub(crate) look_ms: Limited<100, 60_000>,
+    pub(crate) margin_ms: Limited<0, 120_000>,
+}
+
+impl Default for SpotSettings {
+    fn default() -> Self {
+        Self {
+            metadata_url: String::new(),
+            look_ms: Limited::literal(5_000),
+            margin_ms: Limited::literal(10_000),
+        }
+    }
 }
 
 impl Default for FleetSettings {
@@ -102,6 +124,8 @@ impl Default for FleetSettings {
             first_port: Limited::literal(0),
             look_ms: Limited::literal(2_000),
             stop_ms: Limited::literal(4_500),
+            leave_ms: Limited::literal(20_000),
+            spot: SpotSettings::default(),
         }
     }
 }

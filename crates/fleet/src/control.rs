@@ -32,6 +32,8 @@ pub enum Change {
     },
     /// The cell is gone for good.
     Remove(CellId),
+    /// The release that the cell runs; rollouts alone make this change.
+    Run(CellId, String),
     /// All overrides, in place of those there are.
     Overrides(Vec<Override>),
 }
@@ -162,6 +164,7 @@ fn apply(topology: &mut Topology, change: &Change) -> Result<(), ChangeError> {
         Change::Drain(id) => cell(topology, *id)?.draining = true,
         Change::Undrain(id) => cell(topology, *id)?.draining = false,
         Change::Weight(id, weight) => cell(topology, *id)?.weight = *weight,
+        Change::Run(id, release) => cell(topology, *id)?.version.clone_from(release),
         Change::Add { region, cell } => {
             let place = topology.regions.iter_mut().find(|known| known.name == *region);
             let place = place.ok_or_else(|| ChangeError::NoRegion(region.clone()))?;

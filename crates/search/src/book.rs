@@ -45,6 +45,11 @@ impl Book {
         self.searches.len()
     }
 
+    /// Fan-outs that have not ended; looks at all that are shared.
+    pub(crate) fn running(&self) -> usize {
+        self.fan_outs.values().filter(|fan_out| fan_out.ended().is_none()).count()
+    }
+
     pub(crate) fn search(&self, id: SearchId) -> Option<Arc<Search>> {
         self.searches.get(&id).cloned()
     }

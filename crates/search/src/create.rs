@@ -64,7 +64,7 @@ impl Engine {
     /// # Errors
     /// [`SearchError::Invalid`], [`SearchError::UnknownPlace`] and [`SearchError::Display`] for what
     /// cannot be searched or shown, [`SearchError::Overloaded`] at the limits,
-    /// [`SearchError::Stopping`] while stopping.
+    /// [`SearchError::Stopping`] while stopping or leaving.
     pub async fn create_as(
         &self,
         priority: Priority,
@@ -105,7 +105,7 @@ impl Engine {
         display: Display,
         entry: Entry,
     ) -> Result<Arc<Search>, SearchError> {
-        if self.parts.shutdown.has_begun() {
+        if self.is_leaving() {
             return Err(SearchError::Stopping);
         }
         if !self.parts.atlas.rates().knows(display.currency) {

@@ -8,7 +8,7 @@
 //!
 //! The book is behind one lock, held for look-ups only: never while waiting, asking or merging.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -71,6 +71,7 @@ pub struct Engine {
     pub(crate) meter: Arc<Meter>,
     book: Mutex<Book>,
     admission: Arc<Mutex<Admission>>,
+    leaving: AtomicBool,
     seed: u128,
     created: AtomicU64,
     runs: AtomicU32,
@@ -81,6 +82,8 @@ pub struct Engine {
 pub struct Load {
     /// Searches open.
     pub open: usize,
+    /// Fan-outs that still wait for partners.
+    pub running: usize,
     /// Bytes held for them.
     pub bytes: usize,
 }
@@ -101,6 +104,7 @@ impl Engine {
             meter: Arc::new(Meter::new(parts.settings.bytes_total_max.size())),
             book: Mutex::default(),
             admission: Arc::new(Mutex::new(Admission::new(parts.settings.late_ms.ms()))),
+            leaving: AtomicBool::new(false),
             seed: u128::from_le_bytes(Random::secret_bytes()?),
             created: AtomicU64::new(0),
             // Another start gives other runs, so that a version seen before it is never current.
@@ -180,10 +184,24 @@ impl Engine {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// From now on nothing new is begun; what is there goes on and is answered.
+    pub fn leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nothing new is begun.
+    #[must_use]
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed) || self.parts.shutdown.has_begun()
+    }
+
     /// How full it is.
     #[must_use]
     pub fn load(&self) -> Load {
-        Load { open: self.book().len(), bytes: self.meter.used() }
+        let book = self.book();
+        let (open, running) = (book.len(), book.running());
+        drop(book);
+        Load { open, running, bytes: self.meter.used() }
     }
 
     /// Its limits.

@@ -44,6 +44,11 @@ pub(crate) async fn go(
         Err(refusal) => return refuse(&shared, &headers, &token, What::Broken, refusal),
     };
     let followed = shared.engine.follow(&token, &link).await;
+    match &followed {
+        Ok(followed) => shared.counts.on_followed(followed.change.is_none()),
+        Err(SearchError::NoSuchOffer { itinerary: Some(_) }) => shared.counts.on_followed(false),
+        Err(_) => {}
+    }
     let followed = followed.and_then(|followed| match location(&followed.address) {
         Some(location) => Ok((followed, location)),
         None => Err(SearchError::NoSuchOffer { itinerary: Some(followed.itinerary) }),

@@ -94,6 +94,8 @@ async fn our_own_answers_fit_their_schemas() {
     for path in ["/healthz", "/readyz", "/openapi.json"] {
         fits(path, "get", &site.get(path).await);
     }
+    fits("/v1/cell", "get", &site.as_operator("/v1/cell").await);
+    fits("/v1/cell", "get", &site.get("/v1/cell").await);
     fits("/v1/searches", "post", &site.post("/v1/searches", &json!({"legs": 1})).await);
     fits("/v1/searches/{token}", "get", &site.get("/v1/searches/abc-cell1").await);
     fits("/v1/places", "get", &site.get("/v1/places?limit=0").await);

@@ -144,6 +144,7 @@ async fn parts_sharing(
     CellParts {
         engine,
         cell: 1,
+        release: "1".to_owned(),
         roster,
         workers,
         shutdown: shutdown.clone(),
@@ -237,6 +238,13 @@ impl Site {
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.call(Method::GET, path, "").await
+    }
+
+    /// Gets it as the operator.
+    pub(crate) async fn as_operator(&self, path: &str) -> Answer {
+        let request = Request::get(format!("{}{path}", self.base));
+        let request = request.header("x-fareway-operator", "a5".repeat(32));
+        self.send(request.body(Full::default()).unwrap()).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {

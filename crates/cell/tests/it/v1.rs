@@ -270,3 +270,18 @@ async fn a_forged_token_is_refused_everywhere() {
         assert_eq!(refused.json()["code"], "search_token_invalid");
     }
 }
+
+#[tokio::test]
+async fn a_cell_tells_the_operator_its_release_and_what_it_did() {
+    let site = Site::start(0).await;
+    let token = site.search(&trip()).await;
+    site.finished(&token, "limit=1").await;
+    site.get("/v1/go/x?l=y").await;
+    let report = site.as_operator("/v1/cell").await.json();
+    assert_eq!((&report["cell"], &report["release"]), (&json!("cell-1"), &json!("1")));
+    assert_eq!((&report["searches"], &report["running"]), (&json!(1), &json!(0)));
+    let evidence = &report["evidence"];
+    assert!(evidence["requests"].as_u64().unwrap() >= 3, "{evidence}");
+    assert_eq!((&evidence["failed"], &evidence["followed"]), (&json!(0), &json!(0)));
+    assert_eq!(site.get("/v1/cell").await.status, 401);
+}

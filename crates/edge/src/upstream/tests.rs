@@ -70,7 +70,7 @@ async fn asks(shown: Arc<Shown>, believes: &Path, expects: CellId, at: SocketAdd
     let mutual = Mutual::new(shown, believes);
     let upstream = Upstream::over_tls(&EdgeSettings::default(), mutual).unwrap();
     upstream.expect([(expects, at)]);
-    let answer = upstream.get_from_cell(at, "/", Duration::from_secs(10), 100).await;
+    let answer = upstream.get_from_cell((at, "/"), None, Duration::from_secs(10), 100).await;
     answer.is_some_and(|(status, body)| status.is_success() && body == "here")
 }
 
@@ -98,5 +98,5 @@ async fn a_cell_whose_address_was_not_told_is_not_believed() {
     let at = cell(ours.signs("cell-2", Side::Server), &ours.file()).await;
     let mutual = Mutual::new(ours.signs("edge", Side::Client), &ours.file());
     let upstream = Upstream::over_tls(&EdgeSettings::default(), mutual).unwrap();
-    assert!(upstream.get_from_cell(at, "/", Duration::from_secs(10), 100).await.is_none());
+    assert!(upstream.get_from_cell((at, "/"), None, Duration::from_secs(10), 100).await.is_none());
 }

@@ -1,5 +1,7 @@
 //! `fareway fleet …`: talks to the edge and the control plane of a running fleet.
 
+mod rollout;
+
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
@@ -30,7 +32,14 @@ pub(crate) async fn command(settings: &Settings, command: FleetCommand) -> Resul
             say(render_status(&seen).trim_end());
             // An empty plan: whether the control plane speaks, and what every loss would leave.
             match control.post("/fleet/plan", &json!({"changes": []})).await {
-                Ok(_) => say("control plane: answers"),
+                Ok(_) => {
+                    say("control plane: answers");
+                    let known = control.get("/fleet/rollout").await.context("the control plane")?;
+                    let text = rollout::render(&known);
+                    if !text.is_empty() {
+                        say(text.trim_end());
+                    }
+                }
                 Err(error) => say(&format!(
                     "control plane: {error:#}; edges and cells go on, nothing can be changed"
                 )),
@@ -46,6 +55,24 @@ pub(crate) async fn command(settings: &Settings, command: FleetCommand) -> Resul
         FleetCommand::Undrain(DrainArgs { cell, force }) => {
             apply(&control, vec![Change::Undrain(cell)], force).await?;
             say(&format!("{cell} gets new work again"));
+            Ok(())
+        }
+        FleetCommand::Rollout(args) => rollout::rollout(&control, &machine, data, args).await,
+        FleetCommand::Rollback { why } => {
+            let known = control.post("/fleet/rollback", &json!({"why": why})).await?;
+            say(rollout::render(&known).trim_end());
+            Ok(())
+        }
+        FleetCommand::Freeze { why } => {
+            control.post("/fleet/freeze", &json!({"why": why})).await?;
+            say(
+                "nothing changes until `fareway fleet unfreeze`; draining stays possible with --force",
+            );
+            Ok(())
+        }
+        FleetCommand::Unfreeze => {
+            control.post("/fleet/freeze", &json!({"why": null})).await?;
+            say("changes are allowed again");
             Ok(())
         }
         FleetCommand::Plan(args) => {

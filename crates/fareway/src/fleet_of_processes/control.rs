@@ -1,23 +1,26 @@
 //! The control plane's process: keeps and signs the topology, looks at the cells, takes the
 //! operator's changes.
 //!
-//! `GET /fleet/topology`, `GET /fleet/table/SUM` for edges; `POST /fleet/plan` and `POST /fleet/change`
-//! with `{"changes": [{"drain": 2}], "force": false}` for the operator. Nothing serves travellers here:
-//! edges and cells run on without it.
+//! `GET /fleet/topology`, `GET /fleet/table/SUM` for edges; `GET /fleet/wanted` for the parent: which
+//! release each cell is to run. For the operator: `POST /fleet/plan` and `POST /fleet/change` with
+//! `{"changes": [{"drain": 2}], "force": false}`; `GET` and `POST /fleet/rollout`, `/fleet/rollback`,
+//! `/fleet/freeze`. Nothing serves travellers here: edges and cells run on without it.
 
 mod answers;
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use edge::Upstream;
 use fleet::control::{Change, ChangeError, Plan, note_health, plan};
-use fleet::health::Probed;
 use fleet::kept::{self, Kept};
 use fleet::topology::{CellSite, Region, SeenHealth};
 use fleet::{CellId, Fleet, Signer, Topology};
 use futures_util::future::join_all;
+use http::HeaderValue;
 use hyper::service::service_fn;
 use runtime::{HttpLimits, Shutdown, TaskSet, Workers, serve_http};
 use storage::disk::{RealDisk, replace_whole};
@@ -25,20 +28,27 @@ use storage::disk::{RealDisk, replace_whole};
 use super::machine::Machine;
 use super::papers;
 use super::play::{Until, operator};
+use super::release::Releases;
+use super::rollouts::{self, Rollouts};
+use crate::api_client::ApiClient;
 use crate::data_folder::DataFolder;
 use crate::platform::bind;
 use crate::settings::Settings;
 
 /// The public key, within the control plane's folder.
 pub(super) const PUBLIC_KEY: &str = "fleet.pub";
+/// Where the parent learns which release each cell is to run.
+const WANTED_PATH: &str = "/fleet/wanted";
 /// Connections at once: edges and operators.
 const CONNECTIONS_MAX: usize = 256;
 
 /// The fleet as the control plane has it.
 pub(super) struct ControlRoom {
     signer: Signer,
-    disk: RealDisk,
+    pub(super) disk: RealDisk,
+    pub(super) releases: Releases,
     kept: Mutex<Arc<Kept>>,
+    rollouts: Mutex<Rollouts>,
 }
 
 /// Plays the role until it is over.
@@ -49,11 +59,17 @@ pub(super) async fn play(
     until: Until,
 ) -> Result<()> {
     let listener = bind(settings.server.listen).await?;
-    let room = Arc::new(ControlRoom::open(settings, &Machine::read(machine)?, data)?);
+    let room = Arc::new(ControlRoom::open(settings, machine, data)?);
     let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
     let workers = Workers::start("work", 1, 1)?;
     let upstream = papers::upstream(settings, machine, "control", &workers, (&tasks, &shutdown))?;
-    let looks = (upstream, settings.clone(), shutdown.clone());
+    let token = std::fs::read_to_string(machine.join("operator.token"))?;
+    let looks = Looks {
+        upstream,
+        operator: HeaderValue::from_str(token.trim())?,
+        settings: settings.clone(),
+        shutdown: shutdown.clone(),
+    };
     tasks.spawn(look_at_cells(Arc::clone(&room), looks));
     let desk = Arc::new(answers::Desk { room, operator: operator(machine)? });
     let service = service_fn(move |request| {
@@ -68,7 +84,9 @@ pub(super) async fn play(
 
 impl ControlRoom {
     /// Goes on from what is kept, with the cells that this machine has now.
-    fn open(settings: &Settings, machine: &Machine, data: &DataFolder) -> Result<Self> {
+    fn open(settings: &Settings, machine: &Path, data: &DataFolder) -> Result<Self> {
+        let releases = Releases::of(machine);
+        let machine = &Machine::read(machine)?;
         let (secret, _) = data.secret("fleet.key")?;
         let signer = Signer::new(&secret)?;
         let disk = RealDisk::open(data.path())?;
@@ -80,7 +98,8 @@ impl ControlRoom {
         let fleet = Fleet::new(topology);
         let kept = Kept { signed: signer.sign(&fleet.topology)?, fleet };
         kept::write(&disk, &kept)?;
-        Ok(Self { signer, disk, kept: Mutex::new(Arc::new(kept)) })
+        let rollouts = Mutex::new(Rollouts::read(&disk)?);
+        Ok(Self { signer, disk, releases, kept: Mutex::new(Arc::new(kept)), rollouts })
     }
 
     pub(super) fn kept(&self) -> Arc<Kept> {
@@ -91,8 +110,21 @@ impl ControlRoom {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes changes, unless they break N+2 and are not forced.
+    pub(super) fn rollouts(&self) -> MutexGuard<'_, Rollouts> {
+        self.rollouts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes an operator's changes, unless all is frozen.
     pub(super) fn change(&self, changes: &[Change], force: bool) -> Result<Plan> {
+        if changes.iter().any(|change| matches!(change, Change::Run(..))) {
+            bail!("a cell goes to another release by a rollout only");
+        }
+        self.rollouts().allow(changes, force)?;
+        self.make(changes, force)
+    }
+
+    /// Makes changes, unless they break N+2 and are not forced.
+    pub(super) fn make(&self, changes: &[Change], force: bool) -> Result<Plan> {
         let mut kept = self.lock();
         let plan = plan(&kept.fleet, changes)?;
         if !force {
@@ -126,7 +158,8 @@ impl ControlRoom {
     }
 }
 
-/// The topology of this machine. A cell that was known keeps its weight and whether it drains.
+/// The topology of this machine. A cell that was known keeps its release, its weight and
+/// whether it drains.
 fn topology_of(settings: &Settings, machine: &Machine, before: Option<&Topology>) -> Topology {
     let site = |&(id, address)| {
         let known = before.and_then(|before| before.cell(id));
@@ -136,7 +169,7 @@ fn topology_of(settings: &Settings, machine: &Machine, before: Option<&Topology>
             address,
             weight: known.map_or(100, |known| known.weight),
             tested_max: settings.fleet.tested_max.get() as u32,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: known.map_or_else(|| machine.release.clone(), |known| known.version.clone()),
             draining: known.is_some_and(|known| known.draining),
             health: SeenHealth::Unknown,
         }
@@ -157,25 +190,28 @@ fn topology_of(settings: &Settings, machine: &Machine, before: Option<&Topology>
     }
 }
 
-async fn look_at_cells(
-    room: Arc<ControlRoom>,
-    (upstream, settings, shutdown): (Upstream, Settings, Shutdown),
-) {
-    let within = settings.edge.probe_within_ms.ms();
+/// How cells are looked at.
+struct Looks {
+    upstream: Upstream,
+    operator: HeaderValue,
+    settings: Settings,
+    shutdown: Shutdown,
+}
+
+async fn look_at_cells(room: Arc<ControlRoom>, looks: Looks) {
+    let Looks { upstream, operator, settings, shutdown } = looks;
     loop {
         let kept = room.kept();
         let cells = kept.fleet.topology.cells();
         upstream.expect(cells.map(|(_, cell)| (cell.id, cell.address)));
         let looks = kept.fleet.topology.cells().map(|(_, cell)| async {
-            let health = match edge::look_at(&upstream, cell.address, within).await {
-                Probed::Ready => SeenHealth::Ready,
-                Probed::NotReady => SeenHealth::NotReady,
-                Probed::Unreachable => SeenHealth::Unreachable,
-            };
-            (cell.id, health)
+            (cell.id, rollouts::look(&upstream, cell, &operator, &settings).await)
         });
         let seen = join_all(looks).await;
-        if let Err(error) = room.note(&seen) {
+        let health: Vec<_> = seen.iter().map(|(id, (health, _))| (*id, *health)).collect();
+        let views = seen.into_iter().map(|(id, (_, view))| (id, view)).collect();
+        let noted = room.note(&health).and_then(|()| room.step_rollout(&views, now_ms()));
+        if let Err(error) = noted {
             tracing::error!(error = format!("{error:#}"), "what is seen of the cells is not kept");
         }
         tokio::select! {
@@ -184,4 +220,15 @@ async fn look_at_cells(
             () = tokio::time::sleep(settings.fleet.look_ms.ms()) => {}
         }
     }
+}
+
+/// Milliseconds since 1970.
+pub(super) fn now_ms() -> u64 {
+    runtime::unix_ms().max(0) as u64
+}
+
+/// Which release each cell is to run, as the control plane says.
+pub(super) async fn wanted_releases(control: SocketAddr) -> Result<BTreeMap<CellId, String>> {
+    let wanted = ApiClient::new(control).get(WANTED_PATH).await?;
+    serde_json::from_value(wanted).context("what cells are to run is not understood")
 }

@@ -54,8 +54,19 @@ pub(super) struct Keeper {
 }
 
 enum State {
-    Running { child: Child, _open: Option<ChildStdin>, since: Moment },
-    Waiting { until: Moment },
+    Running {
+        child: Child,
+        _open: Option<ChildStdin>,
+        since: Moment,
+    },
+    /// Asked to stop, to be started as something else.
+    Leaving {
+        child: Child,
+        until: Moment,
+    },
+    Waiting {
+        until: Moment,
+    },
     Over,
 }
 
@@ -93,21 +104,52 @@ impl Keeper {
                     Seen::Failed(error)
                 }
             },
+            State::Leaving { child, until } => {
+                let over = !matches!(child.try_wait(), Ok(None));
+                if !over && now < *until {
+                    return Seen::Same;
+                }
+                // One that does not stop in its time has lost the right to.
+                let _ = child.kill();
+                let _ = child.wait();
+                self.state = State::Waiting { until: now };
+                self.look(now)
+            }
             State::Waiting { .. } | State::Over => Seen::Same,
         }
+    }
+
+    /// Has the child stop within its time and starts another command in its place.
+    pub(super) fn replace(
+        &mut self,
+        command: Box<dyn Fn() -> Command + Send>,
+        within: Duration,
+        now: Moment,
+    ) {
+        self.command = command;
+        self.back_off = BackOff::new();
+        let state = std::mem::replace(&mut self.state, State::Waiting { until: now });
+        self.state = match state {
+            // Its standard input is closed by this, which asks it to stop.
+            State::Running { child, .. } => State::Leaving { child, until: now + within },
+            State::Leaving { child, until } => State::Leaving { child, until },
+            State::Waiting { .. } => State::Waiting { until: now },
+            State::Over => State::Over,
+        };
     }
 
     /// Asks the child to stop: it hears the end of its standard input.
     pub(super) fn ask_to_stop(&mut self) {
         match &mut self.state {
             State::Running { _open, .. } => *_open = None,
+            State::Leaving { .. } => {}
             State::Waiting { .. } | State::Over => self.state = State::Over,
         }
     }
 
     /// Whether it has ended for good, after it was asked to.
     pub(super) fn is_over(&mut self) -> bool {
-        if let State::Running { child, .. } = &mut self.state
+        if let State::Running { child, .. } | State::Leaving { child, .. } = &mut self.state
             && matches!(child.try_wait(), Ok(Some(_)) | Err(_))
         {
             self.state = State::Over;
@@ -118,7 +160,7 @@ impl Keeper {
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        if let State::Running { child, .. } = &mut self.state {
+        if let State::Running { child, .. } | State::Leaving { child, .. } = &mut self.state {
             let _ = child.kill();
             let _ = child.wait();
         }
@@ -182,5 +224,26 @@ mod tests {
         child.wait().unwrap();
         assert!(keeper.is_over());
         assert!(matches!(keeper.look(now + WAIT_MOST), Seen::Same));
+    }
+
+    #[test]
+    fn a_child_that_is_replaced_stops_first_and_one_that_does_not_stop_is_killed() {
+        let mut now = runtime::now();
+        let mut keeper = Keeper::start("cat", cat(), now).unwrap();
+        let sleeps = || -> Box<dyn Fn() -> Command + Send> {
+            Box::new(|| {
+                let mut command = Command::new("sleep");
+                command.arg("60").stdin(Stdio::piped()).stdout(Stdio::null());
+                command
+            })
+        };
+        let long = Duration::from_secs(60);
+        keeper.replace(sleeps(), long, now);
+        look_until(&mut keeper, &mut now, |seen| matches!(seen, Seen::Started));
+        // It takes no notice of its input.
+        keeper.replace(cat(), Duration::from_millis(5), now);
+        assert!(matches!(keeper.look(now), Seen::Same));
+        now += Duration::from_millis(5);
+        assert!(matches!(keeper.look(now), Seen::Started));
     }
 }

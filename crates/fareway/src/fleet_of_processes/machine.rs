@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use fleet::CellId;
 use serde::{Deserialize, Serialize};
 
+use super::release::Sources;
 use crate::settings::Settings;
 
 /// Name of the file.
@@ -21,11 +22,15 @@ pub(crate) struct Machine {
     pub(crate) control: SocketAddr,
     pub(crate) sandbox: Option<SocketAddr>,
     pub(crate) cells: Vec<(CellId, SocketAddr)>,
+    /// The release that a cell which nobody knows yet runs.
+    pub(crate) release: String,
+    /// Where files for the next release come from.
+    pub(crate) sources: Sources,
 }
 
 impl Machine {
-    /// Finds a place for everyone.
-    pub(crate) fn plan(settings: &Settings) -> Result<Self> {
+    /// Finds a place for everyone. `file`: where the settings were read from.
+    pub(crate) fn plan(settings: &Settings, file: Option<&Path>) -> Result<Self> {
         let mut ports = Ports::new(settings.fleet.first_port.get() as u16);
         let mut edge = settings.server.listen;
         if edge.port() == 0 {
@@ -43,7 +48,8 @@ impl Machine {
         let cells = (1..=settings.fleet.cells.get() as u32)
             .map(|number| Ok((CellId(number), local(ports.next_free()?))))
             .collect::<Result<_>>()?;
-        Ok(Self { edge, control, sandbox, cells })
+        let sources = sources(settings, file)?;
+        Ok(Self { edge, control, sandbox, cells, release: String::new(), sources })
     }
 
     /// Reads the file of a parent's data folder.
@@ -68,6 +74,18 @@ impl Machine {
         let found = self.cells.iter().find(|&&(known, _)| known == id);
         found.map(|&(_, address)| address).with_context(|| format!("there is no {id}"))
     }
+}
+
+/// The files that this process was started with, wherever a later command is run.
+fn sources(settings: &Settings, file: Option<&Path>) -> Result<Sources> {
+    let whole = |path: &Path| {
+        std::path::absolute(path).with_context(|| format!("{} is no path", path.display()))
+    };
+    Ok(Sources {
+        binary: std::env::current_exe().context("this binary cannot be found")?,
+        settings: file.map(whole).transpose()?,
+        partners: whole(&settings.partners.folder)?,
+    })
 }
 
 fn local(port: u16) -> SocketAddr {
@@ -107,7 +125,7 @@ mod tests {
         let mut settings = Settings::default();
         settings.server.listen.set_port(0);
         settings.fleet.cells = runtime::Limited::literal(3);
-        let machine = Machine::plan(&settings).unwrap();
+        let machine = Machine::plan(&settings, None).unwrap();
         let cells = machine.cells.iter().map(|&(_, address)| address);
         let mut all: Vec<_> =
             cells.chain([machine.edge, machine.control]).chain(machine.sandbox).collect();
@@ -126,7 +144,7 @@ mod tests {
         assert_ne!(Ports::new(port).next_free().unwrap(), port);
         let mut settings = Settings::default();
         settings.server.listen = local(port);
-        let error = Machine::plan(&settings).unwrap_err().to_string();
+        let error = Machine::plan(&settings, None).unwrap_err().to_string();
         assert!(error.contains("is in use"), "{error}");
     }
 }

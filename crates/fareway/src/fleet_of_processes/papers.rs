@@ -144,7 +144,7 @@ mod tests {
         settings.server.listen.set_port(0);
         settings.fleet.cells = runtime::Limited::literal(2);
         settings.tls.mutual.enabled = true;
-        let machine = Machine::plan(&settings).unwrap();
+        let machine = Machine::plan(&settings, None).unwrap();
         let read = |name, extension| std::fs::read(file(&path, name, extension)).unwrap();
 
         sign_all(&data, &machine).unwrap();

@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use super::machine::Machine;
-use super::{control, papers, rules};
+use super::{control, papers, rules, spot};
 use crate::cli::Role;
 use crate::data_folder::{DataFolder, read_secret};
 use crate::front_door;
@@ -33,11 +33,16 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 const JOBS_QUEUED: usize = 64;
 
 /// Plays a role until told to stop. `machine` is the parent's data folder.
-pub(crate) async fn play(settings: &Settings, role: Role, cell: u32, machine: &Path) -> Result<()> {
+pub(crate) async fn play(
+    settings: &Settings,
+    role: Role,
+    (cell, release): (u32, String),
+    machine: &Path,
+) -> Result<()> {
     let data = DataFolder::open(&settings.server.data)?;
     let until = Until::told()?;
     match role {
-        Role::Cell => play_cell(settings, CellId(cell), machine, &data, until).await,
+        Role::Cell => play_cell(settings, (CellId(cell), release), machine, &data, until).await,
         Role::Sandbox => play_sandbox(settings, &data, until).await,
         Role::Control => control::play(settings, machine, &data, until).await,
         Role::Edge => play_edge(settings, machine, &data, until).await,
@@ -46,7 +51,7 @@ pub(crate) async fn play(settings: &Settings, role: Role, cell: u32, machine: &P
 
 async fn play_cell(
     settings: &Settings,
-    cell: CellId,
+    (cell, release): (CellId, String),
     machine: &Path,
     data: &DataFolder,
     until: Until,
@@ -63,6 +68,7 @@ async fn play_cell(
         data: Some(data),
         operator: operator(machine)?,
         cell: cell.0,
+        release,
         tls: papers::cell_door(&settings.tls, machine, cell)?,
         market: Some(market),
     };
@@ -70,7 +76,15 @@ async fn play_cell(
     for error in &platform.partner_errors {
         tracing::error!(%error, "a partner file is refused");
     }
-    until.over().await;
+    let end = tokio::select! {
+        biased;
+        end = until.end() => end,
+        within = spot::notice(&settings.fleet.spot) => End::Leave(Some(within)),
+    };
+    if let End::Leave(within) = end {
+        let most = settings.fleet.leave_ms.ms();
+        platform.leave(within.map_or(most, |within| within.min(most))).await;
+    }
     platform.stop().await;
     Ok(())
 }
@@ -184,12 +198,24 @@ impl Until {
         tasks.drain(settings.server.drain_ms.ms()).await;
     }
 
-    async fn over(mut self) {
+    async fn over(self) {
+        self.end().await;
+    }
+
+    async fn end(mut self) -> End {
         tokio::select! {
             biased;
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.orphaned => {}
+            _ = self.interrupt.recv() => End::Now,
+            _ = self.terminate.recv() => End::Leave(None),
+            _ = self.orphaned => End::Now,
         }
     }
+}
+
+/// How a role ends.
+enum End {
+    /// Open requests may finish.
+    Now,
+    /// The machine goes: what was begun may finish too, within this time or the one that is set.
+    Leave(Option<Duration>),
 }

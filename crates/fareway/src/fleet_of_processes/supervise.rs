@@ -1,19 +1,22 @@
 //! The parent: starts the others, starts again who ends, stops all within its time.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use fleet::CellId;
 use runtime::{Deadline, now};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::keeper::{Keeper, Seen};
 use super::machine::Machine;
-use super::papers;
+use super::release::{Releases, Sources};
+use super::{control, papers};
 use crate::api_client::ApiClient;
 use crate::data_folder::DataFolder;
 use crate::front_door;
@@ -23,11 +26,14 @@ use crate::terminal::say;
 
 /// Time between two looks at the children.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Time between two looks at what cells are to run.
+const ASK_EVERY: Duration = Duration::from_millis(500);
 /// Time for a child to be there.
 const READY_WITHIN: Duration = Duration::from_secs(120);
 
 /// Runs until told to stop.
-pub(crate) async fn supervise(settings: &Settings) -> Result<()> {
+/// `file`: where the settings were read from.
+pub(crate) async fn supervise(settings: &Settings, file: Option<&Path>) -> Result<()> {
     let data = DataFolder::open(&settings.server.data)?;
     open_keys(&data.join("token.key"))?;
     let (_, operator_is_new) = data.secret("operator.token")?;
@@ -35,12 +41,14 @@ pub(crate) async fn supervise(settings: &Settings) -> Result<()> {
     let certificate_is_new = front_door::make_development(&settings.tls, &data, listen)?;
     // Known now rather than from an edge that cannot start.
     front_door::open(&settings.tls, data.path())?;
-    let machine = Machine::plan(settings)?;
+    let mut machine = Machine::plan(settings, file)?;
+    let releases = Releases::of(data.path());
+    let changed = first_release(&releases, &mut machine)?;
     machine.write(data.path())?;
     if settings.tls.mutual.enabled {
         papers::sign_all(&data, &machine)?;
     }
-    let is_new = New { operator: operator_is_new, certificate: certificate_is_new };
+    let is_new = New { operator: operator_is_new, certificate: certificate_is_new, files: changed };
     let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be heard")?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
     let mut children = Vec::new();
@@ -62,6 +70,8 @@ pub(crate) async fn supervise(settings: &Settings) -> Result<()> {
 struct New {
     operator: bool,
     certificate: bool,
+    /// The files of this start are not those that cells run.
+    files: bool,
 }
 
 /// Starts all, says so, keeps them; ends only with an error.
@@ -72,33 +82,42 @@ async fn run(
     is_new: New,
     children: &mut Vec<Keeper>,
 ) -> Result<()> {
-    let start = |name: String, arguments: Vec<String>, listen: SocketAddr| {
-        let command = child(data.path().join(&name), data.path(), &arguments, listen)?;
+    let start = |name: String, command: StartCommand| {
         Keeper::start(name.as_str(), command, now()).with_context(|| format!("{name} cannot start"))
     };
-    let role = |role: &str| vec!["--role".to_owned(), role.to_owned()];
+    let this = This { data: data.path(), machine, releases: Releases::of(data.path()) };
     if let Some(sandbox) = machine.sandbox {
-        children.push(start("sandbox".to_owned(), role("sandbox"), sandbox)?);
+        children.push(start("sandbox".to_owned(), this.role("sandbox", sandbox))?);
     }
-    children.push(start("control".to_owned(), role("control"), machine.control)?);
+    children.push(start("control".to_owned(), this.role("control", machine.control))?);
     alive(children, machine.control, ApiClient::new(machine.control)).await?;
+    let mut wanted =
+        control::wanted_releases(machine.control).await.context("the control plane")?;
     for &(id, address) in &machine.cells {
-        let arguments = [role("cell"), vec!["--cell".to_owned(), id.0.to_string()]].concat();
-        children.push(start(id.to_string(), arguments, address)?);
+        let release = wanted.get(&id).unwrap_or(&machine.release);
+        let command = this.cell(id, address, release)?;
+        children.push(start(id.to_string(), command)?);
     }
     for &(id, address) in &machine.cells {
         let client = papers::client_of(&settings.tls, data.path(), (id, address))?;
         alive(children, address, client).await?;
     }
     // Last, so that it finds everybody there.
-    children.push(start("edge".to_owned(), role("edge"), machine.edge)?);
+    children.push(start("edge".to_owned(), this.role("edge", machine.edge))?);
     let files = front_door::files(&settings.tls, data.path())?;
     let certificate = files.as_ref().map(|files| files.certificate.as_path());
     alive(children, machine.edge, ApiClient::of_door(machine.edge, certificate)?).await?;
     announce(settings, machine, data, is_new);
-    let mut signed = now();
+    let (mut signed, mut asked) = (now(), now());
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
+        if asked.elapsed() >= ASK_EVERY {
+            asked = now();
+            // Without the control plane, everybody runs what they run.
+            if let Ok(newer) = control::wanted_releases(machine.control).await {
+                this.take_up(&mut wanted, newer, children, settings.fleet.stop_ms.ms());
+            }
+        }
         if settings.tls.mutual.enabled && signed.elapsed() >= papers::SIGN_EVERY {
             signed = now();
             if let Err(error) = papers::sign_all(data, machine) {
@@ -138,39 +157,103 @@ async fn alive(children: &mut [Keeper], address: SocketAddr, client: ApiClient) 
     Ok(())
 }
 
-/// How a child is started: this binary, with our settings and a folder and address of its own.
-fn child(
-    data: PathBuf,
-    machine: &Path,
-    arguments: &[String],
-    listen: SocketAddr,
-) -> Result<Box<dyn Fn() -> Command + Send>> {
-    let binary = std::env::current_exe().context("this binary cannot be found")?;
-    let mut all: Vec<OsString> = Vec::new();
-    let ours: Vec<_> = std::env::args_os().collect();
-    if let Some(at) = ours.iter().position(|argument| argument == "--settings") {
-        all.extend(ours.iter().skip(at).take(2).cloned());
-    } else if let Some(one) =
-        ours.iter().find(|one| one.as_encoded_bytes().starts_with(b"--settings="))
-    {
-        all.push(one.clone());
+/// How a child is started.
+type StartCommand = Box<dyn Fn() -> Command + Send>;
+
+/// Whose children they are.
+struct This<'a> {
+    data: &'a Path,
+    machine: &'a Machine,
+    releases: Releases,
+}
+
+impl This<'_> {
+    /// This binary with our settings, in another role.
+    fn role(&self, role: &str, listen: SocketAddr) -> StartCommand {
+        let Sources { binary, settings, .. } = &self.machine.sources;
+        let arguments = self.arguments(role, settings.as_deref(), role, listen);
+        let binary = binary.clone();
+        Box::new(move || command(&binary, &arguments))
     }
-    let listen = OsString::from(listen.to_string());
-    all.extend([
-        OsString::from("--data"),
-        data.into_os_string(),
-        OsString::from("--listen"),
-        listen,
-    ]);
-    all.extend(["serve", "--machine"].map(OsString::from));
-    all.push(machine.as_os_str().to_owned());
-    all.extend(arguments.iter().map(OsString::from));
-    Ok(Box::new(move || {
-        let mut command = Command::new(&binary);
-        // A group of its own: Ctrl-C on the terminal is for the parent, which stops them in order.
-        command.args(&all).stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
-        command
-    }))
+
+    /// A cell as a release: its binary, its settings, its partners.
+    fn cell(&self, id: CellId, listen: SocketAddr, release: &str) -> Result<StartCommand> {
+        self.releases.read(release).with_context(|| format!("{id} cannot run {release}"))?;
+        let (name, settings) = (id.to_string(), self.releases.settings(release));
+        let mut arguments = self.arguments(&name, settings.as_deref(), "cell", listen);
+        let number = id.0.to_string();
+        arguments.extend(["--cell", &number, "--release", release].map(OsString::from));
+        let (binary, partners) = (self.releases.binary(release), self.releases.partners(release));
+        Ok(Box::new(move || {
+            let mut command = command(&binary, &arguments);
+            command.env("FAREWAY__PARTNERS__FOLDER", &partners);
+            command
+        }))
+    }
+
+    fn arguments(
+        &self,
+        name: &str,
+        settings: Option<&Path>,
+        role: &str,
+        listen: SocketAddr,
+    ) -> Vec<OsString> {
+        let mut all: Vec<OsString> = Vec::new();
+        if let Some(settings) = settings {
+            all.extend([OsString::from("--settings"), settings.into()]);
+        }
+        all.extend([OsString::from("--data"), self.data.join(name).into()]);
+        all.extend([OsString::from("--listen"), listen.to_string().into()]);
+        all.extend([OsString::from("serve"), "--machine".into(), self.data.into()]);
+        all.extend(["--role", role].map(OsString::from));
+        all
+    }
+
+    /// Starts cells again whose release is another one now.
+    fn take_up(
+        &self,
+        wanted: &mut BTreeMap<CellId, String>,
+        newer: BTreeMap<CellId, String>,
+        children: &mut [Keeper],
+        within: Duration,
+    ) {
+        for &(id, address) in &self.machine.cells {
+            let Some(release) = newer.get(&id).filter(|&release| wanted.get(&id) != Some(release))
+            else {
+                continue;
+            };
+            let name = id.to_string();
+            let child = children.iter_mut().find(|child| child.name == name);
+            match (child, self.cell(id, address, release)) {
+                (Some(child), Ok(command)) => {
+                    say(&format!("{id} is started again as {release}"));
+                    child.replace(command, within, now());
+                }
+                (_, Err(error)) => say(&format!("{error:#}; it runs on as it is")),
+                (None, Ok(_)) => {}
+            }
+            wanted.insert(id, release.clone());
+        }
+    }
+}
+
+fn command(binary: &Path, arguments: &[OsString]) -> Command {
+    let mut command = Command::new(binary);
+    // A group of its own: Ctrl-C on the terminal is for the parent, which stops them in order.
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
+    command
+}
+
+/// The first release is made of the files of the first start. Gives whether those of this start are
+/// others than what the newest release has: they reach cells by a rollout only.
+fn first_release(releases: &Releases, machine: &mut Machine) -> Result<bool> {
+    if let Some(newest) = releases.list().pop() {
+        machine.release = newest.name;
+        return Ok(machine.sources.content()? != newest.content);
+    }
+    let name = releases.next_name();
+    machine.release = releases.make(&name, &machine.sources, &[])?.name;
+    Ok(false)
 }
 
 /// Stops the edge first, then the others; kills who is still there at the end.
@@ -216,5 +299,10 @@ fn announce(settings: &Settings, machine: &Machine, data: &DataFolder, is_new: N
     say(&format!("Operator token: {}{note}", data.join("operator.token").display()));
     let trust = front_door::how_to_trust(&settings.tls, data.path(), is_new.certificate);
     trust.iter().for_each(|line| say(line));
+    if is_new.files {
+        say(
+            "Binary, settings or partner files are not those that cells run: `fareway fleet rollout` shows how, and takes them up",
+        );
+    }
     say("`fareway fleet status` shows the cells. Ctrl-C stops.");
 }

@@ -25,6 +25,13 @@ fn start() -> Arc<Platform> {
     Arc::new(Platform::start_as(&["--cells", "3"], &settings))
 }
 
+/// Kills a process and waits until another is in its place.
+pub(crate) async fn kill(data: &Path, role: &str) {
+    let killed = pid_of(data, role).expect("it runs");
+    signal(killed, "-KILL");
+    until(|| async { pid_of(data, role).is_some_and(|pid| pid != killed) }).await;
+}
+
 /// The process that has a folder within the data folder.
 fn pid_of(data: &Path, role: &str) -> Option<u32> {
     let folder = data.join(role);
@@ -210,4 +217,24 @@ async fn ctrl_c_stops_all_processes_within_five_seconds() {
     for role in ["sandbox", "control", "cell-1", "cell-2", "cell-3", "edge"] {
         assert_eq!(pid_of(&data, role), None, "{role} is still there");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cell_that_is_told_to_go_finishes_what_it_has_and_no_traveller_sees_an_error() {
+    let platform = start();
+    let data = platform.data.0.clone();
+    let crowd = Crowd::start(&platform);
+    let kept = search_in(&platform, 2).await;
+    crowd.answers(20).await;
+    let told = pid_of(&data, "cell-2").expect("cell-2 runs");
+    signal(told, "-TERM");
+    until(|| async { standing(&platform, "cell-2") == "not_ready" }).await;
+    // Its searches are still there; new ones go elsewhere.
+    platform.get(&format!("/v1/searches/{kept}")).await;
+    for day in 0..10 {
+        assert_ne!(cell_in(&create(&platform, day).await), 2);
+    }
+    until(|| async { pid_of(&data, "cell-2").is_some_and(|pid| pid != told) }).await;
+    until(|| async { standing(&platform, "cell-2") == "up" }).await;
+    crowd.stop().await;
 }

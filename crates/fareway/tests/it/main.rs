@@ -9,6 +9,7 @@
 mod cells;
 mod combinations;
 mod process;
+mod rollouts;
 mod starting;
 mod terminal;
 mod tls;

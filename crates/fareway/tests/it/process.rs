@@ -129,6 +129,18 @@ impl Platform {
         body
     }
 
+    /// Gets it with the operator's token.
+    pub(crate) async fn get_as_operator(&self, path: &str, token: &str) -> Value {
+        let request = http::Request::get(format!("{}{path}", self.base));
+        let request = request.header("x-fareway-operator", token).body(Full::default()).unwrap();
+        let response = match &self.client {
+            AnyClient::Plain(client) => client.request(request).await,
+            AnyClient::Secure(client) => client.request(request).await,
+        };
+        let bytes = response.unwrap().into_body().collect().await.unwrap().to_bytes();
+        serde_json::from_slice(&bytes).unwrap()
+    }
+
     /// The number of the process.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()

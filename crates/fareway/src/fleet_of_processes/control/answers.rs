@@ -1,19 +1,22 @@
 //! What the control plane answers over HTTP.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use cell::{Family, OperatorToken, Refusal};
+use fleet::CellId;
 use fleet::capacity::RegionCapacity;
 use fleet::control::{Change, Plan};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::ControlRoom;
+use super::{ControlRoom, now_ms};
 
 /// Largest request that is read.
 const BODY_BYTES_MAX: usize = 256 << 10;
@@ -32,6 +35,22 @@ struct Wanted {
     changes: Vec<Change>,
     #[serde(default)]
     force: bool,
+}
+
+impl Wanted {
+    fn check(&self) -> Result<(), Refusal> {
+        if self.changes.len() > CHANGES_MAX {
+            return Err(Refusal::field("changes", format!("has at most {CHANGES_MAX} entries")));
+        }
+        Ok(())
+    }
+}
+
+/// Why something is stopped; without it, all may go on.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reason {
+    why: Option<String>,
 }
 
 impl Desk {
@@ -56,9 +75,38 @@ impl Desk {
                 }
                 Ok(Response::new(Bytes::from(kept.fleet.table.encode())))
             }
+            (&Method::GET, super::WANTED_PATH) => {
+                let kept = self.room.kept();
+                let cells = kept.fleet.topology.cells();
+                let wanted: BTreeMap<CellId, &str> =
+                    cells.map(|(_, cell)| (cell.id, cell.version.as_str())).collect();
+                Ok(json_of(&json!(wanted)))
+            }
+            (&Method::GET, "/fleet/rollout") => {
+                self.operator.check(&head.headers)?;
+                Ok(json_of(&self.room.rollouts().render()))
+            }
+            (&Method::POST, "/fleet/rollout" | "/fleet/rollback" | "/fleet/freeze") => {
+                self.operator.check(&head.headers)?;
+                let (room, now) = (&self.room, now_ms());
+                let shown = match path {
+                    "/fleet/rollout" => room.begin_rollout(read(body).await?, now),
+                    "/fleet/rollback" => {
+                        let Reason { why } = read(body).await?;
+                        room.turn_back(why.as_deref().unwrap_or("an operator said so"), now)
+                            .map(|()| room.rollouts().render())
+                    }
+                    _ => {
+                        let Reason { why } = read(body).await?;
+                        room.freeze(why, now).map(|()| room.rollouts().render())
+                    }
+                };
+                Ok(json_of(&shown.map_err(|error| refused(&error))?))
+            }
             (&Method::POST, "/fleet/plan" | "/fleet/change") => {
                 self.operator.check(&head.headers)?;
-                let wanted = read(body).await?;
+                let wanted: Wanted = read(body).await?;
+                wanted.check()?;
                 let room = &self.room;
                 let plan = match path {
                     "/fleet/plan" => room.plan(&wanted.changes).map_err(anyhow::Error::from),
@@ -71,19 +119,15 @@ impl Desk {
     }
 }
 
-async fn read(body: Incoming) -> Result<Wanted, Refusal> {
+async fn read<T: DeserializeOwned>(body: Incoming) -> Result<T, Refusal> {
     let work = async {
         let bytes = Limited::new(body, BODY_BYTES_MAX).collect().await;
         let bytes = bytes.map_err(|error| anyhow::anyhow!("{error}"))?.to_bytes();
-        serde_json::from_slice::<Wanted>(&bytes).context("the body is not what was expected")
+        serde_json::from_slice(&bytes).context("the body is not what was expected")
     };
-    let wanted = work.await.map_err(|error| {
+    work.await.map_err(|error| {
         Refusal::new(StatusCode::BAD_REQUEST, "invalid_body", format!("{error:#}"))
-    })?;
-    if wanted.changes.len() > CHANGES_MAX {
-        return Err(Refusal::field("changes", format!("has at most {CHANGES_MAX} entries")));
-    }
-    Ok(wanted)
+    })
 }
 
 fn refused(error: &anyhow::Error) -> Refusal {
