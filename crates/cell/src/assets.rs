@@ -2,6 +2,7 @@
 //!
 //! `/`, `/explore` and every path under `/search` answer with `index.html`, so that a link to a
 //! search or to the map opens the page. Each file has an `ETag` of its content; browsers ask again each time and get 304.
+//! The tag is a weak one, as a compressed file has the same.
 //!
 //! Nothing is read from disk when the service runs.
 
@@ -9,10 +10,12 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+
+use crate::state::PAGE;
 
 /// What the page may load: only what comes from here.
 pub const POLICY: &str = "default-src 'self'; base-uri 'none'; object-src 'none'; \
@@ -59,11 +62,11 @@ pub fn answer(method: &Method, path: &str, headers: &HeaderMap) -> Option<Respon
     }
     let answered = response.headers_mut();
     answered.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
-    answered.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    PAGE.write(answered);
     answered.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     answered.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answered.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    if let Ok(tag) = HeaderValue::try_from(tag) {
+    if let Ok(tag) = HeaderValue::try_from(format!("W/{tag}")) {
         answered.insert(ETAG, tag);
     }
     Some(response)

@@ -7,7 +7,7 @@ use axum::response::Response;
 use http::StatusCode;
 
 use crate::refusal::{Family, Refusal};
-use crate::state::{Shared, json, json_kept};
+use crate::state::{PAGE, Shared, json, json_kept};
 
 /// The description of every route.
 pub const OPENAPI: &str = include_str!("../../../api/openapi.json");
@@ -33,5 +33,5 @@ pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
 
 /// `GET /openapi.json`.
 pub(crate) async fn openapi() -> Response {
-    json_kept(OPENAPI, "no-cache")
+    json_kept(OPENAPI, PAGE)
 }

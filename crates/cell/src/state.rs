@@ -9,7 +9,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use domain::CountryCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use prices::history::History;
 use prices::indicative::Indicative;
 use quick_cache::sync::Cache;
@@ -198,17 +198,55 @@ pub(crate) fn is_host(text: &str) -> bool {
     !text.is_empty() && text.len() <= 255 && text.bytes().all(allowed)
 }
 
-/// A JSON answer that may be kept by nobody.
-pub(crate) fn json(bytes: impl Into<Body>) -> Response {
-    json_kept(bytes, "no-store")
+/// Reference data changes with releases only.
+pub(crate) const REFERENCE: Kept = Kept {
+    all: "public, max-age=3600, stale-while-revalidate=86400, stale-if-error=604800",
+    door: "",
+};
+/// Prices seen before: browsers ask each time, the front door may keep them for a moment (RFC 9213)
+/// and shows them an hour longer if no cell answers.
+pub(crate) const PRICES: Kept = Kept {
+    all: "public, no-cache",
+    door: "max-age=15, stale-while-revalidate=45, stale-if-error=3600",
+};
+/// The files of the page, whose names do not change with what is in them: browsers ask each time, the
+/// front door keeps them for a moment, so that a new release shows within seconds.
+pub(crate) const PAGE: Kept =
+    Kept { all: "no-cache", door: "max-age=10, stale-while-revalidate=20, stale-if-error=86400" };
+
+/// The field for caches that stand at the door of a service. Source: RFC 9213, section 3.1.
+const FOR_THE_DOOR: HeaderName = HeaderName::from_static("cdn-cache-control");
+
+/// How long an answer may be kept, as its header lines say it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept {
+    /// `Cache-Control`: by everybody.
+    all: &'static str,
+    /// `CDN-Cache-Control`: by the front door, if it shall do otherwise.
+    door: &'static str,
 }
 
-/// A JSON answer with its `Cache-Control`.
-pub(crate) fn json_kept(bytes: impl Into<Body>, kept: &'static str) -> Response {
+impl Kept {
+    /// Writes the lines.
+    pub(crate) fn write(self, headers: &mut HeaderMap) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(self.all));
+        if !self.door.is_empty() {
+            headers.insert(FOR_THE_DOOR, HeaderValue::from_static(self.door));
+        }
+    }
+}
+
+/// A JSON answer that may be kept by nobody.
+pub(crate) fn json(bytes: impl Into<Body>) -> Response {
+    json_kept(bytes, Kept { all: "no-store", door: "" })
+}
+
+/// A JSON answer that may be kept.
+pub(crate) fn json_kept(bytes: impl Into<Body>, kept: Kept) -> Response {
     let mut response = Response::new(bytes.into());
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static(kept));
+    kept.write(headers);
     response
 }
 

@@ -8,7 +8,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use thiserror::Error;
@@ -27,6 +27,14 @@ pub enum BodyError {
 /// What is dropped when a body is over: counts, places in a limit.
 pub(crate) type Ticket = Box<dyn Send + Sync>;
 
+/// Sees a body as it passes.
+pub(crate) trait Tap: Send + Sync {
+    /// A piece passes; gives whether it wants to see more.
+    fn on_data(&mut self, data: &Bytes) -> bool;
+    /// All of it has passed.
+    fn on_end(self: Box<Self>);
+}
+
 /// A body on its way through.
 pub struct Passing<B> {
     front: VecDeque<Frame<Bytes>>,
@@ -34,6 +42,7 @@ pub struct Passing<B> {
     passed: u64,
     most: u64,
     tickets: Vec<Ticket>,
+    tap: Option<Box<dyn Tap>>,
 }
 
 impl<B> fmt::Debug for Passing<B> {
@@ -48,7 +57,14 @@ impl<B> fmt::Debug for Passing<B> {
 
 impl<B> Default for Passing<B> {
     fn default() -> Self {
-        Self { front: VecDeque::new(), rest: None, passed: 0, most: u64::MAX, tickets: Vec::new() }
+        Self {
+            front: VecDeque::new(),
+            rest: None,
+            passed: 0,
+            most: u64::MAX,
+            tickets: Vec::new(),
+            tap: None,
+        }
     }
 }
 
@@ -92,8 +108,56 @@ impl<B> Passing<B> {
         Some(Self { front: self.front.iter().filter_map(again).collect(), ..Self::default() })
     }
 
+    /// All its bytes, if they are here and nothing follows them.
+    pub(crate) fn bytes(&self) -> Option<Bytes> {
+        let plain = self.front.iter().all(Frame::is_data);
+        if !self.is_whole() || !plain {
+            return None;
+        }
+        let mut pieces = self.front.iter().filter_map(Frame::data_ref);
+        match (pieces.next(), pieces.next()) {
+            (None, _) => Some(Bytes::new()),
+            (Some(one), None) => Some(one.clone()),
+            (Some(_), Some(_)) => {
+                let mut whole = BytesMut::with_capacity(self.held() as usize);
+                self.front.iter().filter_map(Frame::data_ref).for_each(|data| whole.extend(data));
+                Some(whole.freeze())
+            }
+        }
+    }
+
     pub(crate) fn keep(&mut self, ticket: Ticket) {
         self.tickets.push(ticket);
+    }
+
+    /// What would be dropped with it.
+    pub(crate) fn into_tickets(self) -> Vec<Ticket> {
+        self.tickets
+    }
+
+    /// Shows it to somebody as it passes.
+    pub(crate) fn tap(&mut self, tap: Box<dyn Tap>) {
+        self.tap = Some(tap);
+    }
+
+    /// Whether somebody still wants to see it.
+    pub(crate) fn is_tapped(&self) -> bool {
+        self.tap.is_some()
+    }
+
+    /// Shows a frame to the tap.
+    fn show(&mut self, frame: &Frame<Bytes>) {
+        let Some(tap) = &mut self.tap else { return };
+        // What has trailers is not kept: they could not be given out again.
+        if !frame.data_ref().is_some_and(|data| tap.on_data(data)) {
+            self.tap = None;
+        }
+    }
+
+    fn show_end(&mut self) {
+        if let Some(tap) = self.tap.take() {
+            tap.on_end();
+        }
     }
 }
 
@@ -148,23 +212,32 @@ where
         let this = self.get_mut();
         let frame = match (this.front.pop_front(), &mut this.rest) {
             (Some(frame), _) => frame,
-            (None, None) => return Poll::Ready(None),
+            (None, None) => {
+                this.show_end();
+                return Poll::Ready(None);
+            }
             (None, Some(rest)) => match ready!(Pin::new(rest).poll_frame(context)) {
                 Some(Ok(frame)) => frame,
                 Some(Err(error)) => {
-                    this.rest = None;
+                    (this.rest, this.tap) = (None, None);
                     return Poll::Ready(Some(Err(BodyError::Broken(error.into()))));
                 }
                 None => {
                     this.rest = None;
+                    this.show_end();
                     return Poll::Ready(None);
                 }
             },
         };
         this.passed += frame.data_ref().map_or(0, |data| data.len() as u64);
         if this.passed > this.most {
-            this.rest = None;
+            (this.rest, this.tap) = (None, None);
             return Poll::Ready(Some(Err(BodyError::TooLarge(this.most))));
+        }
+        this.show(&frame);
+        // Whoever sends it on does not ask again after a last frame that says so.
+        if this.is_end_stream() {
+            this.show_end();
         }
         Poll::Ready(Some(Ok(frame)))
     }

@@ -19,6 +19,7 @@ use storage::disk::Disk;
 use tokio::sync::Semaphore;
 
 use crate::allowance::Allowances;
+use crate::cache::Cache;
 use crate::follow::{self, ControlPlane};
 use crate::probe::run_probes;
 use crate::rules::Rules;
@@ -74,6 +75,7 @@ pub struct Edge {
     pub(crate) parts: EdgeParts,
     pub(crate) shedding: Arc<Shedding>,
     pub(crate) allowances: Allowances,
+    pub(crate) cache: Arc<Cache>,
     pub(crate) held_bytes: Arc<AtomicU64>,
     ways: RwLock<Option<Arc<Ways>>>,
     moved: Mutex<Moved>,
@@ -116,6 +118,7 @@ impl Edge {
         let edge = Arc::new(Self {
             shedding: Arc::new(Shedding::new(settings.requests_max.size(), settings.late_ms.ms())),
             allowances: Allowances::new(settings.allowance.clone()),
+            cache: Cache::new(&settings.cache),
             held_bytes: Arc::default(),
             ways: RwLock::default(),
             moved: Mutex::new(Moved::new(settings.moved_max.size(), moved_s)),

@@ -1,11 +1,11 @@
 //! The door itself: what every request passes before and after it is forwarded.
 //!
 //! ```text
-//! request ─▶ own paths ─ limits ─ headers ─ body held ─▶ forward ─▶ response + x-cell, x-request-id
+//! request ─▶ own paths ─ limits ─ headers ─▶ kept? ─▶ body held ─▶ forward ─▶ response + x-cell, x-request-id
 //! ```
 //!
 //! Its own paths are `/healthz` (this process), `/readyz` (some cell takes work) and, for the operator,
-//! `/v1/fleet`. Limits: requests of one client, requests in flight, header lines, bytes of address and body, time for the body;
+//! `/v1/fleet` and `/v1/fleet/purge`. Limits: requests of one client, requests in flight, header lines, bytes of address and body, time for the body;
 //! those of connections are the listener's ([`Door::limits`]).
 
 use std::convert::Infallible;
@@ -14,21 +14,24 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use fleet::attempts::Work;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::service::Service;
-use runtime::HttpLimits;
 use runtime::serve::Peer;
+use runtime::{HttpLimits, Priority};
 
 use crate::allowance::client_of;
 use crate::body::{BodyError, Passing};
+use crate::cache::{PURGE_PATH, purge, serve};
 use crate::cells::Edge;
 use crate::forward::{Answer, forward};
 use crate::headers::{Outside, REQUEST_ID, prepare};
 use crate::rules::Turned;
 use crate::settings::EdgeSettings;
+use crate::shed::Entered;
 use crate::status;
 
 /// The service of an edge, for [`runtime::serve_http`].
@@ -67,10 +70,16 @@ impl Service<Request<Incoming>> for Door {
     }
 }
 
-async fn answer(edge: &Edge, request: Request<Incoming>) -> Answer {
+async fn answer(edge: &Arc<Edge>, request: Request<Incoming>) -> Answer {
     let (mut head, body) = request.into_parts();
     if let Some(answer) = own_path(edge, &head) {
         return answer;
+    }
+    if head.uri.path() == PURGE_PATH {
+        let purging = purge(&edge.cache, body);
+        let purged = tokio::time::timeout(edge.parts.settings.body_ms.ms(), purging).await;
+        let purged = purged.unwrap_or_else(|_| Err(body_too_slow())).map(json);
+        return purged.unwrap_or_else(|turned| refuse(edge, PURGE_PATH, &turned));
     }
     let peer = head.extensions.get::<Peer>().map(|peer| peer.0.ip());
     let behind_proxy = edge.parts.settings.behind_proxy;
@@ -90,15 +99,43 @@ async fn answer(edge: &Edge, request: Request<Incoming>) -> Answer {
     answer
 }
 
-async fn pass(edge: &Edge, head: &Parts, body: Incoming) -> Result<Answer, Turned> {
+async fn pass(edge: &Arc<Edge>, head: &Parts, body: Incoming) -> Result<Answer, Turned> {
     check_head(&edge.parts.settings, head)?;
     let rules = &edge.parts.rules;
-    let work = (rules.work)(head);
-    let entered = edge.shedding.enter(work, (rules.priority)(head))?;
+    if body.is_end_stream()
+        && let Some(wanted) = edge.cache.wanted(head, rules)
+    {
+        return serve(edge, wanted, head).await;
+    }
+    let whose = ((rules.work)(head), (rules.priority)(head));
+    let entered = edge.shedding.enter(whose.0, whose.1)?;
+    let body = take_body(&edge.parts.settings, body).await?;
+    let answer = send(edge, (whose.0, entered), head, body).await?;
+    let (parts, body) = answer.into_parts();
+    edge.cache.on_answered(head, rules, &parts);
+    Ok(Response::from_parts(parts, body))
+}
+
+/// Lets a request in and sends it to a cell.
+pub(crate) async fn through(
+    edge: &Edge,
+    (work, priority): (Work, Priority),
+    head: &Parts,
+    body: Passing<Incoming>,
+) -> Result<Answer, Turned> {
+    let entered = edge.shedding.enter(work, priority)?;
+    send(edge, (work, entered), head, body).await
+}
+
+async fn send(
+    edge: &Edge,
+    (work, entered): (Work, Entered),
+    head: &Parts,
+    body: Passing<Incoming>,
+) -> Result<Answer, Turned> {
     let Some(ways) = edge.ways() else {
         return Err(Turned::for_now("no_topology", "The fleet is not known yet."));
     };
-    let body = take_body(&edge.parts.settings, body).await?;
     let mut answer = forward(edge, &ways, work, (head, body)).await?;
     // Until the client has all of it.
     answer.body_mut().keep(Box::new(entered));
@@ -139,11 +176,13 @@ async fn take_body(settings: &EdgeSettings, body: Incoming) -> Result<Passing<In
             "body_incomplete",
             "The body broke off before its end.",
         )),
-        Err(_) => {
-            let sentence = "The body took too long to arrive.";
-            Err(Turned::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", sentence))
-        }
+        Err(_) => Err(body_too_slow()),
     }
+}
+
+fn body_too_slow() -> Turned {
+    let sentence = "The body took too long to arrive.";
+    Turned::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", sentence)
 }
 
 /// What the edge answers itself.
@@ -156,14 +195,19 @@ fn own_path(edge: &Edge, head: &Parts) -> Option<Answer> {
             Some(ways) if ways.usable().any() => Ok(json("{\"status\":\"ready\"}")),
             _ => Err(Turned::for_now("no_cell", "No cell takes work now.")),
         },
-        status::PATH if !(edge.parts.rules.operator)(&head.headers) => {
+        status::PATH | PURGE_PATH if !(edge.parts.rules.operator)(&head.headers) => {
             let sentence = "the header x-fareway-operator must hold the operator token";
             Err(Turned::new(StatusCode::UNAUTHORIZED, "operator_required", sentence))
         }
         status::PATH => Ok(json(status::render(edge))),
+        PURGE_PATH if head.method == Method::POST => return None,
+        PURGE_PATH => {
+            let sentence = "This path takes POST.";
+            Err(Turned::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", sentence))
+        }
         _ => return None,
     };
-    let answered = if reads {
+    let answered = if reads || answered.is_err() {
         answered
     } else {
         let sentence = "This path does not take this method.";

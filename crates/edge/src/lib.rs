@@ -1,7 +1,7 @@
 //! The thin front door: takes HTTP/1.1 and HTTP/2, forwards each request to the cell it belongs to.
 //!
 //! ```text
-//! request ─▶ door: limits ─ headers ─▶ whose work is it? ─▶ cell ─▶ response, streamed
+//! request ─▶ door: limits ─ headers ─▶ kept answer? ─▶ whose work is it? ─▶ cell ─▶ response, streamed
 //!                                        │ kept work: its cell, or its new home
 //!                                        │ new work: key ─▶ bucket ─▶ table
 //! control plane ─▶ follow: signed topology ─▶ ways        probe: is each cell there?
@@ -13,6 +13,7 @@
 
 mod allowance;
 pub mod body;
+mod cache;
 mod cells;
 pub mod door;
 mod follow;
@@ -27,6 +28,7 @@ pub mod tls;
 mod upstream;
 
 pub use allowance::AllowanceSettings;
+pub use cache::CacheSettings;
 pub use cells::{Edge, EdgeParts, Here};
 pub use door::Door;
 pub use follow::{ControlPlane, TABLE_PATH, TOPOLOGY_PATH};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use fleet::attempts::Work;
 use http::request::Parts;
-use http::{HeaderMap, Response, StatusCode, response};
+use http::{HeaderMap, HeaderName, Response, StatusCode, response};
 use runtime::Priority;
 
 /// Why a request is turned away at the door.
@@ -53,6 +53,12 @@ pub struct Rules {
     /// Whether an answer says that the cell takes no work any more, and not only that it could not
     /// do this.
     pub declines: fn(&response::Parts) -> bool,
+    /// Whether the answer to a GET of this path may be given to others too, if the answer says so
+    /// itself; not asked of requests with credentials of HTTP.
+    pub keeps: fn(&Parts) -> bool,
+    /// Which header lines of such a request a cell is shown. What it is not shown cannot get into what
+    /// others are given.
+    pub shows: fn(&HeaderName) -> bool,
     /// How a refusal of a path looks.
     pub refuse: fn(&str, &Turned) -> Response<Bytes>,
     /// Whether the operator asks.

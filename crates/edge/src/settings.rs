@@ -5,6 +5,7 @@ use runtime::Limited;
 use serde::{Deserialize, Serialize};
 
 use crate::allowance::AllowanceSettings;
+use crate::cache::CacheSettings;
 
 /// `[edge]`: what the front door allows, and how it watches cells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +59,8 @@ pub struct EdgeSettings {
     pub late_ms: Limited<1, 10_000>,
     /// `[edge.allowance]`
     pub allowance: AllowanceSettings,
+    /// `[edge.cache]`
+    pub cache: CacheSettings,
     /// `[edge.health]`
     pub health: HealthSettings,
 }
@@ -89,6 +92,7 @@ impl Default for EdgeSettings {
             behind_proxy: false,
             late_ms: Limited::literal(50),
             allowance: AllowanceSettings::default(),
+            cache: CacheSettings::default(),
             health: HealthSettings::default(),
         }
     }

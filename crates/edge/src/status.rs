@@ -58,6 +58,7 @@ pub(crate) fn render(edge: &Edge) -> String {
         "in_flight": edge.shedding.in_flight(),
         "turned_away_late": turned_away(edge),
         "clients": edge.allowances.clients(),
+        "cache": edge.cache.render(),
         "cells": cells,
         "capacity": capacity,
         "tls": tls,

@@ -111,8 +111,16 @@ pub(crate) enum FleetCommand {
     },
     /// Allow changes again.
     Unfreeze,
+    /// Take away answers that the edge keeps for everybody.
+    Purge(PurgeArgs),
     /// Show what a change would do: which buckets move, what every loss would leave.
     Plan(PlanArgs),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PurgeArgs {
+    /// How path and query of what is taken away begin, e.g. /v1/prices; / is everything.
+    pub(crate) prefix: String,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -14,7 +14,7 @@ use crate::json::Json;
 use crate::key;
 use crate::party::name_in;
 use crate::refusal::{Family, Refusal};
-use crate::state::{Shared, json, json_kept};
+use crate::state::{REFERENCE, Shared, json_kept};
 
 /// Places of one answer: unless said otherwise, and at most.
 const PLACES: (usize, usize) = (8, 50);
@@ -37,7 +37,7 @@ pub(crate) async fn places(
     RawQuery(query): RawQuery,
 ) -> Response {
     match read(query.as_deref(), shared.atlas) {
-        Ok(wanted) => json(suggest(shared.atlas, &wanted)),
+        Ok(wanted) => json_kept(suggest(shared.atlas, &wanted), REFERENCE),
         Err(refusal) => refusal.respond(Family::Own),
     }
 }
@@ -145,7 +145,7 @@ pub(crate) async fn culture(
         return refusal.respond(Family::Own);
     }
     let bytes = shared.fixed.culture.get_or_init(|| render_culture(shared.atlas));
-    json_kept(bytes.clone(), "public, max-age=3600")
+    json_kept(bytes.clone(), REFERENCE)
 }
 
 fn render_culture(atlas: &Atlas) -> Bytes {

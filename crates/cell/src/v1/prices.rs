@@ -28,7 +28,7 @@ use crate::json::Json;
 use crate::key;
 use crate::party::name_in;
 use crate::refusal::{Family, Refusal};
-use crate::state::{Shared, json};
+use crate::state::{PRICES, Shared, json_kept};
 
 /// Pairs of days in one graph.
 const PAIRS_MAX: usize = 4_000;
@@ -136,7 +136,7 @@ fn answer(
             key!(json, "market").plain(&wanted.market.to_bytes());
             written = write(json, &wanted, shared);
         });
-        written.map(|()| json(answer.into_bytes()))
+        written.map(|()| json_kept(answer.into_bytes(), PRICES))
     };
     work().unwrap_or_else(|refusal: Refusal| refusal.respond(Family::Own))
 }

@@ -13,10 +13,7 @@ use crate::culture::{self, LOCALES};
 use crate::limits;
 use crate::loose;
 use crate::refusal::{Family, Refusal};
-use crate::state::{Shared, json, json_kept};
-
-/// Reference data changes with releases only.
-const KEPT: &str = "public, max-age=3600";
+use crate::state::{REFERENCE, Shared, json, json_kept};
 
 /// The answer, or the refusal in v3 form.
 pub(super) fn answered(result: Result<Response, Refusal>) -> Response {
@@ -46,13 +43,13 @@ pub(crate) async fn hierarchy(
     let work = async {
         let language = known_locale(&locale)?;
         if let Some(kept) = shared.hierarchies.get(&language) {
-            return Ok(json_kept(kept, KEPT));
+            return Ok(json_kept(kept, REFERENCE));
         }
         let atlas = shared.atlas;
         let made = shared.workers.run(move || geo::hierarchy(atlas, language)).await;
         let made = made.map_err(|_| Refusal::internal())?;
         shared.hierarchies.insert(language, made.clone());
-        Ok(json_kept(made, KEPT))
+        Ok(json_kept(made, REFERENCE))
     };
     answered(work.await)
 }
@@ -72,7 +69,9 @@ pub(crate) async fn markets(
     Path(locale): Path<String>,
 ) -> Response {
     let language = known_locale(&locale);
-    answered(language.map(|language| json_kept(reference::markets(shared.atlas, language), KEPT)))
+    answered(
+        language.map(|language| json_kept(reference::markets(shared.atlas, language), REFERENCE)),
+    )
 }
 
 /// `GET culture/locales`.
@@ -114,7 +113,7 @@ pub(crate) async fn carriers(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 fn fixed(bytes: &Bytes) -> Response {
-    json_kept(bytes.clone(), KEPT)
+    json_kept(bytes.clone(), REFERENCE)
 }
 
 /// The locale of ours that is nearest to a text: itself, one of its language, else English.

@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 
 mod bodies;
+mod caching;
+mod caching_apart;
+mod caching_in_need;
 mod failing;
 mod following;
 mod routing;

@@ -42,6 +42,86 @@ pub(crate) enum Mood {
     Says(u16),
 }
 
+/// What all cells answer below `/pages/`.
+#[derive(Clone, Debug)]
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Bytes,
+    /// Bytes of one piece; 0: all at once.
+    pub(crate) piece: usize,
+    /// Time before the answer, and between its pieces.
+    pub(crate) pause: Duration,
+    /// Whether it goes on for ever after its body.
+    pub(crate) endless: bool,
+}
+
+impl Page {
+    pub(crate) fn new(headers: &[(&str, &str)]) -> Self {
+        let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
+        Self {
+            status: 200,
+            headers: headers.iter().map(owned).collect(),
+            body: Bytes::from_static(b"0123456789"),
+            piece: 0,
+            pause: Duration::ZERO,
+            endless: false,
+        }
+    }
+
+    /// One that is fresh for so long.
+    pub(crate) fn fresh(seconds: u32) -> Self {
+        Self::new(&[("cache-control", &format!("max-age={seconds}"))])
+    }
+}
+
+/// The page of all cells, and what they were asked below `/pages/`.
+#[derive(Debug)]
+pub(crate) struct Pages {
+    pub(crate) page: Mutex<Page>,
+    pub(crate) asked: Mutex<Vec<Parts>>,
+}
+
+impl Default for Pages {
+    fn default() -> Self {
+        Self { page: Mutex::new(Page::new(&[])), asked: Mutex::default() }
+    }
+}
+
+impl Pages {
+    /// 304 if the request names the page's tag.
+    async fn answer(&self, head: Parts) -> Response<AnyBody> {
+        let page = self.page.lock().unwrap().clone();
+        let tag = page.headers.iter().find(|(name, _)| name == "etag").map(|(_, tag)| tag.clone());
+        let known = head.headers.get("if-none-match").and_then(|tag| tag.to_str().ok());
+        let same = tag.as_deref().is_some_and(|tag| known == Some(tag));
+        let empty = same || head.method == http::Method::HEAD;
+        self.asked.lock().unwrap().push(head);
+        tokio::time::sleep(page.pause).await;
+        let status = if same { 304 } else { page.status };
+        let mut response = Response::builder().status(status);
+        for (name, value) in &page.headers {
+            response = response.header(name, value);
+        }
+        let (body, pause) = (if empty { Bytes::new() } else { page.body }, page.pause);
+        if page.piece == 0 {
+            return response.body(whole(body)).unwrap();
+        }
+        let pieces = stream::unfold(body, move |mut left| async move {
+            if left.is_empty() {
+                if page.endless {
+                    std::future::pending::<()>().await;
+                }
+                return None;
+            }
+            tokio::time::sleep(pause).await;
+            let piece = left.split_to(page.piece.min(left.len()));
+            Some((Ok(Frame::data(piece)), left))
+        });
+        response.body(Box::pin(StreamBody::new(pieces)) as AnyBody).unwrap()
+    }
+}
+
 pub(crate) type AnyBody = Pin<Box<dyn Body<Data = Bytes, Error = std::io::Error> + Send>>;
 
 /// A server in the place of a cell.
@@ -55,22 +135,27 @@ pub(crate) struct StandIn {
 }
 
 impl StandIn {
-    pub(crate) async fn start(name: u32) -> Self {
-        Self::start_at(name, SocketAddr::from(([127, 0, 0, 1], 0))).await
+    async fn start(name: u32, pages: &Arc<Pages>) -> Self {
+        Self::start_with(name, SocketAddr::from(([127, 0, 0, 1], 0)), pages).await
     }
 
     pub(crate) async fn start_at(name: u32, at: SocketAddr) -> Self {
+        Self::start_with(name, at, &Arc::default()).await
+    }
+
+    pub(crate) async fn start_with(name: u32, at: SocketAddr, pages: &Arc<Pages>) -> Self {
         let listener = TcpListener::bind(at).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (mood, seen) = (Arc::new(Mutex::new(Mood::Well)), Arc::new(AtomicUsize::new(0)));
         let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
-        let (moody, counted) = (Arc::clone(&mood), Arc::clone(&seen));
+        let (moody, counted, pages) = (Arc::clone(&mood), Arc::clone(&seen), Arc::clone(pages));
         let service = service_fn(move |request: Request<Incoming>| {
             let mood = *moody.lock().unwrap();
             if request.uri().path() != "/readyz" {
                 counted.fetch_add(1, Ordering::SeqCst);
             }
-            async move { Ok::<_, Infallible>(answer(name, mood, request).await) }
+            let pages = Arc::clone(&pages);
+            async move { Ok::<_, Infallible>(answer(name, mood, request, &pages).await) }
         });
         let limits = HttpLimits::default();
         tasks.spawn(serve_http(listener, service, limits, tasks.clone(), shutdown.clone()));
@@ -101,7 +186,12 @@ fn broken(first: &'static str) -> AnyBody {
     Box::pin(StreamBody::new(stream::iter(pieces)))
 }
 
-async fn answer(name: u32, mood: Mood, request: Request<Incoming>) -> Response<AnyBody> {
+async fn answer(
+    name: u32,
+    mood: Mood,
+    request: Request<Incoming>,
+    pages: &Pages,
+) -> Response<AnyBody> {
     let (head, body) = request.into_parts();
     if head.uri.path() == "/readyz" {
         return Response::new(whole("ready"));
@@ -115,6 +205,12 @@ async fn answer(name: u32, mood: Mood, request: Request<Incoming>) -> Response<A
         Mood::Says(status) => {
             return Response::builder().status(status).body(whole("told")).unwrap();
         }
+    }
+    if head.uri.path().starts_with("/pages/") && !head.method.is_safe() {
+        return Response::builder().header("location", "/pages/named").body(whole("")).unwrap();
+    }
+    if head.uri.path().starts_with("/pages/") {
+        return pages.answer(head).await;
     }
     match head.uri.path() {
         "/events" => {
@@ -142,6 +238,7 @@ async fn answer(name: u32, mood: Mood, request: Request<Incoming>) -> Response<A
     }
 }
 
+/// Answers below `/pages/` may be given to others, and cells see few lines of such requests.
 /// `/kept/CELL/WORK…` is kept work; the header `x-key` names a key; POST to `/once` is not repeatable.
 fn rules() -> Rules {
     fn work(head: &Parts) -> Work {
@@ -171,6 +268,8 @@ fn rules() -> Rules {
         },
         repeatable: |head| head.uri.path() != "/once",
         declines: |head| head.status == 503,
+        keeps: |head| head.uri.path().starts_with("/pages/"),
+        shows: |name| ["host", "accept-language", "foo"].contains(&name.as_str()),
         refuse,
         operator: Arc::new(|headers| headers.contains_key("x-operator")),
     }
@@ -242,6 +341,7 @@ impl Control {
 /// Three cells, a control plane, an edge, a client.
 pub(crate) struct World {
     pub(crate) cells: Vec<StandIn>,
+    pub(crate) pages: Arc<Pages>,
     pub(crate) control: Control,
     pub(crate) fleet: Fleet,
     pub(crate) disk: FaultDisk,
@@ -264,6 +364,16 @@ impl Got {
         let name = self.headers["x-cell"].to_str().unwrap();
         name.strip_prefix("cell-").unwrap().parse().unwrap()
     }
+
+    /// A header line; empty: there is none.
+    pub(crate) fn line(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |line| line.to_str().unwrap())
+    }
+
+    /// What the cache says of it.
+    pub(crate) fn how(&self) -> &str {
+        self.line("cache-status")
+    }
 }
 
 impl World {
@@ -279,14 +389,16 @@ impl World {
             ..EdgeSettings::default()
         };
         change(&mut settings);
-        let cells = [StandIn::start(1).await, StandIn::start(2).await, StandIn::start(3).await];
+        let pages = Arc::<Pages>::default();
+        let start = |name| StandIn::start(name, &pages);
+        let cells = [start(1).await, start(2).await, start(3).await];
         let fleet = fleet_of(&[1, 2, 3].map(|id| (id, cells[id as usize - 1].address)));
         let control = Control::start(&fleet).await;
         let disk = FaultDisk::from_seed(1);
         let (edge, address) = start_edge(&settings, &control, &disk).await;
         let client = Client::builder(TokioExecutor::new()).build_http();
         let cells = cells.into();
-        Self { cells, control, fleet, disk, edge, address, client, settings }
+        Self { cells, pages, control, fleet, disk, edge, address, client, settings }
     }
 
     /// Another edge with the same disk, in place of the first.
@@ -324,6 +436,23 @@ impl World {
 
     pub(crate) async fn get(&self, path: &str) -> Got {
         self.call("GET", path, &[]).await
+    }
+
+    /// What the cells answer below `/pages/` from now on.
+    pub(crate) fn show(&self, page: Page) {
+        *self.pages.page.lock().unwrap() = page;
+    }
+
+    /// How often cells were asked for pages.
+    pub(crate) fn asked(&self) -> usize {
+        self.pages.asked.lock().unwrap().len()
+    }
+
+    /// What the operator sees of kept answers.
+    pub(crate) async fn kept(&self, what: &str) -> u64 {
+        let got = self.call("GET", "/v1/fleet", &[("x-operator", "1")]).await;
+        let seen = serde_json::from_str::<serde_json::Value>(&got.text).unwrap();
+        seen["cache"][what].as_u64().unwrap()
     }
 
     /// The client, and where it finds a path.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::machine::Machine;
 use crate::api_client::ApiClient;
-use crate::cli::{DrainArgs, FleetCommand, PlanArgs};
+use crate::cli::{DrainArgs, FleetCommand, PlanArgs, PurgeArgs};
 use crate::front_door;
 use crate::settings::Settings;
 use crate::terminal::say;
@@ -44,6 +44,12 @@ pub(crate) async fn command(settings: &Settings, command: FleetCommand) -> Resul
                     "control plane: {error:#}; edges and cells go on, nothing can be changed"
                 )),
             }
+            Ok(())
+        }
+        FleetCommand::Purge(PurgeArgs { prefix }) => {
+            let purged = edge.post("/v1/fleet/purge", &json!({"prefix": prefix})).await;
+            let purged = purged.context("the edge")?;
+            say(&format!("{} kept answers were taken away", purged["purged"]));
             Ok(())
         }
         FleetCommand::Drain(DrainArgs { cell, force }) => {
@@ -136,6 +142,22 @@ fn render_status(seen: &Value) -> String {
             word(&cell["address"]),
         );
     }
+    let cache = &seen["cache"];
+    if cache.is_object() {
+        let _ = writeln!(
+            text,
+            "kept: {} addresses, {} bytes; {} hits, {} of them past their end, {} in need, {} misses",
+            cache["addresses"],
+            cache["bytes"],
+            [&cache["hits"], &cache["hits_meanwhile"], &cache["hits_in_need"]]
+                .iter()
+                .filter_map(|count| count.as_u64())
+                .sum::<u64>(),
+            cache["hits_meanwhile"],
+            cache["hits_in_need"],
+            cache["misses"]
+        );
+    }
     let tls = &seen["tls"];
     if let Some(until) = tls["until"].as_str() {
         let soon = if tls["ends_soon"] == true { ": RENEW IT" } else { "" };
@@ -222,6 +244,7 @@ mod tests {
                 {"cell": "cell-2", "standing": "gone", "draining": false, "weight": 100},
             ],
             "capacity": [{"region": "local", "peak": 100, "serving": 200, "after_worst_loss": 0, "holds": false}],
+            "cache": {"addresses": 3, "bytes": 900, "hits": 5, "hits_meanwhile": 1, "hits_in_need": 1, "misses": 2},
             "tls": {"until": "May 1", "days_left": 3, "ends_soon": true, "refused": "a.pem is damaged"},
         });
         let text = render_status(&seen);
@@ -229,6 +252,7 @@ mod tests {
         assert!(text.contains("REFUSED: a.pem is damaged"), "{text}");
         assert!(text.contains("cell-1    draining") && text.contains("cell-2    gone"), "{text}");
         assert!(text.contains("N+2 is NOT kept"), "{text}");
+        assert!(text.contains("kept: 3 addresses, 900 bytes; 7 hits, 1 of them"), "{text}");
     }
 
     #[test]

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cell::{CODE_HEADER, Family, OperatorToken, Refusal};
+use cell::{CODE_HEADER, Family, OPERATOR_HEADER, OperatorToken, REQUEST_ID, Refusal};
 use edge::{Rules, Turned};
 use fleet::CellId;
 use fleet::attempts::Work;
-use http::header::COOKIE;
+use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, COOKIE, HOST};
 use http::request::Parts;
-use http::{HeaderMap, Method, Response, StatusCode, response};
+use http::{HeaderMap, HeaderName, Method, Response, StatusCode, response};
 use runtime::Fault;
 use search::SearchError;
 use xxhash_rust::xxh3::xxh3_64;
@@ -28,7 +28,41 @@ const TOKEN_BYTES_MIN: usize = 48;
 pub(super) fn rules(operator: OperatorToken) -> Rules {
     let priority = |head: &Parts| cell::priority_of(&head.headers);
     let operator = Arc::new(move |headers: &HeaderMap| operator.opens(headers));
-    Rules { work, priority, repeatable, declines, refuse, operator }
+    Rules { work, priority, repeatable, declines, keeps, shows, refuse, operator }
+}
+
+/// Paths whose answers are the same for everybody: reference data and prices seen before. Searches,
+/// what an operator sees and everything with a token in it are not among them.
+const SAME_FOR_ALL: [&str; 8] = [
+    "/v1/places",
+    "/v1/culture",
+    "/v1/prices/month",
+    "/v1/prices/graph",
+    "/v1/prices/explore",
+    "/v1/prices/history",
+    "/openapi.json",
+    "/apiservices/v3/flights/carriers",
+];
+/// The same, with something after them.
+const SAME_BELOW: [&str; 2] =
+    ["/apiservices/v3/culture/", "/apiservices/v3/geo/hierarchy/flights/"];
+
+/// Whether an answer may be given to others too. The answer has the last word: `Cache-Control`.
+fn keeps(head: &Parts) -> bool {
+    let path = head.uri.path();
+    // Pages of searches have their token in the path, so nobody else asks for them.
+    let of_the_page = || !path.starts_with("/search/") && cell::assets::exists(path);
+    let same =
+        SAME_FOR_ALL.contains(&path) || SAME_BELOW.iter().any(|below| path.starts_with(below));
+    (same || of_the_page()) && !head.headers.contains_key(OPERATOR_HEADER)
+}
+
+/// What a cell may look at to answer such a request: not who asks, not where from, not for what visit.
+/// An API key is not among it, as any is good today; once keys have rights, requests with one must
+/// not be kept, or kept by key.
+fn shows(name: &HeaderName) -> bool {
+    [HOST, ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, REQUEST_ID].contains(name)
+        || name.as_str() == "traceparent"
 }
 
 /// A search goes to its cell, everything else by its visit.
@@ -127,6 +161,43 @@ mod tests {
         assert!(repeatable(&head("POST", "/apiservices/v3/flights/live/search/create", &[])));
         assert!(repeatable(&head("GET", "/v1/places", &[])));
         assert!(!repeatable(&head("POST", "/v1/prices/forget", &[])));
+    }
+
+    #[test]
+    fn what_is_the_same_for_all_may_be_kept_and_searches_and_the_operators_answers_may_not() {
+        let kept = |path: &str, headers: &[(&str, &str)]| keeps(&head("GET", path, headers));
+        for path in [
+            "/",
+            "/explore",
+            "/js/early.js",
+            "/v1/places?term=edin",
+            "/v1/prices/month?origin=EDI",
+            "/apiservices/v3/culture/markets/en-GB",
+            "/apiservices/v3/geo/hierarchy/flights/en-GB",
+        ] {
+            assert!(kept(path, &[]), "{path}");
+            assert!(!kept(path, &[("x-fareway-operator", "x")]), "{path}");
+        }
+        for path in [
+            format!("/v1/searches/{TOKEN}"),
+            format!("/search/{TOKEN}"),
+            format!("/v1/go/{TOKEN}"),
+            "/v1/fleet".to_owned(),
+            "/v1/prices/forget".to_owned(),
+            "/v1/prices/month/..".to_owned(),
+            "/v1/%70rices/month".to_owned(),
+            "/readyz".to_owned(),
+        ] {
+            assert!(!kept(&path, &[]), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_cell_is_not_shown_who_asks_for_what_others_get_too() {
+        for name in ["cookie", "x-fareway-visit", "x-forwarded-host", "user-agent", "x-api-key"] {
+            assert!(!shows(&HeaderName::from_static(name)), "{name}");
+        }
+        assert!(shows(&ACCEPT_ENCODING) && shows(&HOST));
     }
 
     #[test]
