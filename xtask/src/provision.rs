@@ -80,7 +80,7 @@ pub(crate) fn node_modules(ground: &Ground, folder: &str) -> Result<()> {
         return Ok(());
     }
     if find_program("npm").is_none() {
-        install(&ground.root, &["nodejs", "npm"]).context("the browser suite needs Node")?;
+        install(&ground.root, &["nodejs", "npm"]).context("this suite needs Node")?;
     }
     Task::new("npm", &folder)
         .arguments(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])

@@ -5,6 +5,7 @@
 
 mod browser;
 mod end_to_end;
+mod http_cache;
 mod kafka;
 mod proofs;
 mod python;
@@ -101,6 +102,12 @@ const SUITES: &[Suite] = &[
         about: "unit, property and crate tests",
         when: When::Always,
         run: rust::tests,
+    },
+    Suite {
+        name: "http-cache",
+        about: "the public tests of HTTP caches through the edge",
+        when: When::Test,
+        run: http_cache::run,
     },
     Suite { name: "build", about: "the release binaries", when: When::Test, run: rust::build },
     Suite {

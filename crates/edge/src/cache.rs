@@ -17,6 +17,7 @@
 //! that wait, fetches in the background. Start reading at [`serve`].
 
 mod directives;
+mod fetch;
 mod flights;
 mod kept;
 mod key;

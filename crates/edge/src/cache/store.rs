@@ -19,8 +19,8 @@ use super::settings::CacheSettings;
 
 /// An answer that is small for the estimate of how many there are.
 const USUAL_BYTES: u64 = 8_192;
-/// Counts of what was taken away; each is of a part of all addresses.
-const EPOCHS: usize = 64;
+/// Counts of what was taken away; each is of a part of all addresses. 32 KiB.
+const EPOCHS: usize = 4_096;
 
 type Variants = Arc<[Arc<Kept>]>;
 
@@ -40,7 +40,7 @@ pub(crate) struct Store {
     variants_max: usize,
     /// Of all answers of one address.
     address_bytes_max: u64,
-    epochs: [AtomicU64; EPOCHS],
+    epochs: Box<[AtomicU64]>,
 }
 
 impl Store {
@@ -58,7 +58,7 @@ impl Store {
         };
         let address_bytes_max = answers.shard_capacity() / 2;
         let variants_max = settings.variants_max.size();
-        let epochs = std::array::from_fn(|_| AtomicU64::new(0));
+        let epochs = (0..EPOCHS).map(|_| AtomicU64::new(0)).collect();
         Self { answers, variants_max, address_bytes_max, epochs }
     }
 
@@ -121,7 +121,7 @@ impl Store {
 
     /// Takes away all answers whose path and query begin so, at whatever host. Gives how many.
     pub(crate) fn purge(&self, prefix: &str) -> u64 {
-        for epoch in &self.epochs {
+        for epoch in &*self.epochs {
             epoch.fetch_add(1, Ordering::AcqRel);
         }
         let purged = AtomicU64::new(0);
