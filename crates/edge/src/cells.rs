@@ -16,7 +16,7 @@ use http::HeaderValue;
 use http::uri::Authority;
 use runtime::{FixedMap, Random, Shutdown, TaskSet, Workers, watch_lateness};
 use storage::disk::Disk;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::allowance::Allowances;
 use crate::cache::Cache;
@@ -102,6 +102,8 @@ pub(crate) struct CellState {
     pub(crate) name: HeaderValue,
     pub(crate) room: Arc<Semaphore>,
     health: Mutex<CellHealth>,
+    /// Whether nothing answers there; for those who wait for an answer.
+    gone: watch::Sender<bool>,
     pub(crate) answered: AtomicU64,
     pub(crate) failed: AtomicU64,
 }
@@ -197,6 +199,20 @@ impl Ways {
         self.cells.get(&self.routes.at(place).id)
     }
 
+    /// Comes to its end when a cell is found gone while most others are not. If most are, it is rather
+    /// that all are slow: then waiting is better than asking twice.
+    pub(crate) async fn is_lost(&self, cell: &CellState, settings: &EdgeSettings) {
+        loop {
+            cell.is_gone().await;
+            let gone = self.cells.values().filter(|cell| cell.standing() == Standing::Gone).count();
+            let there = (self.cells.len() - gone) as u64 * 100;
+            if there >= self.cells.len() as u64 * settings.health.panic_percent.get() {
+                return;
+            }
+            tokio::time::sleep(settings.probe_ms.ms()).await;
+        }
+    }
+
     /// Looks anew who is usable.
     pub(crate) fn refresh(&self, settings: &EdgeSettings) {
         let usable = Arc::new(usable_of(&self.routes, &self.cells, settings));
@@ -222,6 +238,7 @@ impl CellState {
             name: HeaderValue::try_from(id.to_string()).ok()?,
             room: Arc::new(Semaphore::new(settings.cell_requests_max.size())),
             health: Mutex::new(health),
+            gone: watch::Sender::new(false),
             answered: AtomicU64::new(0),
             failed: AtomicU64::new(0),
         }))
@@ -236,7 +253,21 @@ impl CellState {
     }
 
     pub(crate) fn on_probe(&self, probed: Probed) {
-        self.health().on_probe(probed, runtime::now());
+        let mut health = self.health();
+        health.on_probe(probed, runtime::now());
+        self.tell_if_gone(&health);
+    }
+
+    /// Comes to its end when the cell is found gone.
+    pub(crate) async fn is_gone(&self) {
+        // The sender is ours, so waiting cannot fail.
+        let _ = self.gone.subscribe().wait_for(|gone| *gone).await;
+    }
+
+    /// Under the lock of the health, so that what is told last is so.
+    fn tell_if_gone(&self, health: &CellHealth) {
+        let gone = health.standing(runtime::now()) == Standing::Gone;
+        self.gone.send_if_modified(|told| std::mem::replace(told, gone) != gone);
     }
 
     /// Counts what became of a request; gives whether the cell may stand otherwise now.
@@ -246,7 +277,9 @@ impl CellState {
             Outcome::Failed | Outcome::Refused => &self.failed,
         };
         counter.fetch_add(1, Ordering::Relaxed);
-        self.health().on_outcome(outcome, runtime::now());
+        let mut health = self.health();
+        health.on_outcome(outcome, runtime::now());
+        self.tell_if_gone(&health);
         outcome != Outcome::Answered
     }
 }

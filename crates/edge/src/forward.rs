@@ -41,7 +41,8 @@ pub(crate) async fn forward(
         let Some(Attempt { place, moves }) = next else { break };
         let Some(cell) = ways.cell(place) else { break };
         let ended;
-        (ended, last) = attempt(edge, ways, cell, (head, body), repeatable).await;
+        let may_be = MayBe { repeated: repeatable, lost: attempts.may_be_lost() };
+        (ended, last) = attempt(edge, ways, cell, (head, body), may_be).await;
         if let (Ended::Answered, Some(work), Ok(answer)) = (ended, moves, &last)
             && answer.status().is_success()
         {
@@ -56,13 +57,22 @@ pub(crate) async fn forward(
     last
 }
 
+/// What a request may be without harm.
+#[derive(Clone, Copy)]
+struct MayBe {
+    /// Carried out twice.
+    repeated: bool,
+    /// Given up when its cell is found gone.
+    lost: bool,
+}
+
 /// How one attempt ended, and what there is to answer if no other is made.
 async fn attempt(
     edge: &Edge,
     ways: &Ways,
     cell: &Arc<CellState>,
     (head, body): (&Parts, Sent),
-    repeatable: bool,
+    MayBe { repeated: repeatable, lost: may_be_lost }: MayBe,
 ) -> (Ended, Result<Answer, Turned>) {
     let Ok(room) = Arc::clone(&cell.room).try_acquire_owned() else {
         let full = Turned::for_now("cell_full", "Too many requests are in flight.");
@@ -73,7 +83,13 @@ async fn attempt(
             ways.refresh(&edge.parts.settings);
         }
     };
-    let response = match edge.parts.upstream.send(&cell.authority, head, body).await {
+    let sent = tokio::select! {
+        biased;
+        sent = edge.parts.upstream.send(&cell.authority, head, body) => sent,
+        // A hung cell says nothing more: what can be asked elsewhere does not wait for it.
+        () = ways.is_lost(cell, &edge.parts.settings), if may_be_lost => Err(SendError::Gone),
+    };
+    let response = match sent {
         Ok(response) => response,
         Err(error) => {
             let (ended, outcome, turned) = unanswered(&error);
@@ -114,6 +130,7 @@ fn unanswered(error: &SendError) -> (Ended, Option<Outcome>, Turned) {
     match error {
         SendError::Refused(_) => (Ended::Unsent, Some(Outcome::Refused), no_cell()),
         SendError::Broken(_) => (Ended::Failed, Some(Outcome::Failed), broken()),
+        SendError::Gone => (Ended::Lost, None, broken()),
         SendError::Late => {
             let sentence = "The answer took too long.";
             let late = Turned::new(StatusCode::GATEWAY_TIMEOUT, "too_slow", sentence);

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fleet::health::Probed;
-use futures_util::future::join_all;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use http::{HeaderName, HeaderValue};
-use runtime::Shutdown;
+use runtime::{FixedSet, Shutdown};
 
-use crate::cells::Edge;
+use crate::cells::{CellState, Edge};
 use crate::upstream::Upstream;
 
 /// Where a cell says whether it takes work.
@@ -38,24 +39,39 @@ pub async fn ask(
     answer.filter(|(status, _)| status.is_success()).map(|(_, body)| body)
 }
 
-/// Looks at all cells again and again.
+/// Looks at all cells again and again, at each by itself: one that says nothing does not hold up the
+/// looks at the others.
 pub(crate) async fn run_probes(edge: Arc<Edge>, shutdown: Shutdown) {
     let settings = &edge.parts.settings;
+    let within = settings.probe_within_ms.ms();
+    let mut looks = FuturesUnordered::new();
+    let mut under_way: FixedSet<SocketAddr> = FixedSet::default();
+    let mut due = runtime::now();
     loop {
-        if let Some(ways) = edge.ways() {
-            let looks = ways.cells.values().map(|cell| async {
-                let within = settings.probe_within_ms.ms();
-                (Arc::clone(cell), look_at(&edge.parts.upstream, cell.address, within).await)
-            });
-            for (cell, probed) in join_all(looks).await {
-                cell.on_probe(probed);
-            }
-            ways.refresh(settings);
-        }
         tokio::select! {
             biased;
             () = shutdown.begun() => return,
-            () = tokio::time::sleep(settings.probe_ms.ms()) => {}
+            Some((cell, probed)) = looks.next() => {
+                let cell: Arc<CellState> = cell;
+                under_way.remove(&cell.address);
+                cell.on_probe(probed);
+                if let Some(ways) = edge.ways() {
+                    ways.refresh(settings);
+                }
+            }
+            () = tokio::time::sleep_until(due) => {
+                due = runtime::now() + settings.probe_ms.ms();
+                let ways = edge.ways();
+                for cell in ways.iter().flat_map(|ways| ways.cells.values()) {
+                    if under_way.insert(cell.address) {
+                        let (cell, upstream) = (Arc::clone(cell), &edge.parts.upstream);
+                        looks.push(async move {
+                            let probed = look_at(upstream, cell.address, within).await;
+                            (cell, probed)
+                        });
+                    }
+                }
+            }
         }
     }
 }

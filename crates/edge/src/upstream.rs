@@ -34,6 +34,9 @@ pub(crate) enum SendError {
     /// The connection broke before an answer.
     #[error("the connection to the cell broke")]
     Broken(#[source] hyper_util::client::legacy::Error),
+    /// The cell was found gone while its answer was awaited.
+    #[error("the cell is gone")]
+    Gone,
     /// No answer in time.
     #[error("the cell did not answer in time")]
     Late,

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Sent a second time is only what does no harm twice: what nobody has seen (the connection was
-//! refused), or a repeatable request, once and within the retry budget.
+//! refused), or a repeatable request, once and within the retry budget. No budget is needed for what a
+//! cell took with it when it went: nobody works on that any more.
 //!
 //! Limit: [`ATTEMPTS_MAX`] cells a request.
 
@@ -45,6 +46,8 @@ pub enum Ended {
     Unsent,
     /// The cell had the request, or may have had it.
     Failed,
+    /// The cell had the request when it was found gone.
+    Lost,
     /// The cell takes no work now and says so.
     Declined,
 }
@@ -105,6 +108,12 @@ impl Attempts {
         }
     }
 
+    /// Whether a request need not wait for a cell that is found gone.
+    #[must_use]
+    pub const fn may_be_lost(&self) -> bool {
+        self.repeatable && !self.sent_again
+    }
+
     /// The attempt at a place ended so; gives whether another one may be made.
     pub fn on_ended(&mut self, place: Place, ended: Ended, budget: &mut RetryBudget) -> bool {
         let kept = matches!(self.work, Work::Kept { .. });
@@ -113,6 +122,12 @@ impl Attempts {
             // Kept work is nowhere else: what its cell says is the answer.
             Ended::Declined if kept => return false,
             Ended::Unsent => {}
+            Ended::Lost => {
+                if !self.may_be_lost() {
+                    return false;
+                }
+                self.sent_again = true;
+            }
             Ended::Declined | Ended::Failed => {
                 if self.sent_again || !self.repeatable || !budget.on_retry() {
                     return false;
@@ -180,6 +195,15 @@ mod tests {
         assert_eq!(cells(new, &[], &[Ended::Failed; 9], 9).len(), 2);
         assert_eq!(cells(new, &[], &[Ended::Declined; 9], 9).len(), 2);
         assert_eq!(cells(new, &[], &[Ended::Answered; 9], 9).len(), 1);
+    }
+
+    #[test]
+    fn what_a_cell_took_with_it_is_sent_again_once_and_costs_no_budget() {
+        let new = Work::New { key: Some(7) };
+        assert_eq!(cells(new, &[], &[Ended::Lost, Ended::Answered], 0).len(), 2);
+        assert_eq!(cells(new, &[], &[Ended::Lost; 9], 9).len(), 2);
+        let once = Attempts::new(new, 7, false);
+        assert!(!once.may_be_lost());
     }
 
     #[test]

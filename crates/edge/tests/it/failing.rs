@@ -162,3 +162,43 @@ async fn a_cell_that_declines_gets_no_new_work_until_a_look_finds_it_ready() {
     }
     assert_eq!(world.cell(2).seen.load(Ordering::SeqCst), before + 1);
 }
+
+#[tokio::test]
+async fn a_cell_that_says_nothing_does_not_hold_up_the_looks_at_the_others() {
+    let world = World::start_with(|settings| {
+        settings.probe_within_ms = Limited::literal(60_000);
+    })
+    .await;
+    world.cell(1).is(Mood::Stopped);
+    let looks = || world.cell(1).looks.load(Ordering::SeqCst);
+    let before = looks();
+    world.until(|| async { looks() > before }).await;
+    world.cell(2).die().await;
+    world.until(|| async { world.standing(2).await == "gone" }).await;
+    assert_eq!(world.standing(1).await, "up");
+}
+
+#[tokio::test]
+async fn who_waits_for_a_cell_that_is_found_gone_is_answered_by_another() {
+    let world = World::start_with(|settings| {
+        settings.answer_ms = Limited::literal(60_000);
+        settings.probe_within_ms = Limited::literal(50);
+    })
+    .await;
+    world.cell(3).is(Mood::Stopped);
+    let waited = tokio::time::timeout(Duration::from_secs(30), world.get("/kept/3/9")).await;
+    let got = waited.expect("long before the time for an answer is over");
+    assert_eq!(got.status, 200);
+    assert_ne!(got.cell(), 3);
+    // What does harm twice waits on: nobody knows whether it was done.
+    let key = world.key_for(1).to_string();
+    world.cell(1).is(Mood::Stopped);
+    let headers = [("x-key", key.as_str())];
+    let once = world.call("POST", "/once", &headers);
+    let gone = world.until(|| async { world.standing(1).await == "gone" });
+    tokio::select! {
+        biased;
+        _ = once => panic!("it has no answer"),
+        () = gone => {}
+    }
+}

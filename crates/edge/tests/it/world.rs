@@ -40,6 +40,8 @@ pub(crate) enum Mood {
     BreaksOff,
     /// It takes requests and says nothing.
     Hangs,
+    /// The same, and nothing to looks at its health either, as if its machine had stopped.
+    Stopped,
     /// It begins an answer and breaks off.
     BreaksOffLate,
     /// It answers with this status.
@@ -54,6 +56,8 @@ pub(crate) struct StandIn {
     pub(crate) mood: Arc<Mutex<Mood>>,
     /// Requests seen, without looks at its health.
     pub(crate) seen: Arc<AtomicUsize>,
+    /// Looks at its health.
+    pub(crate) looks: Arc<AtomicUsize>,
     shutdown: Shutdown,
     tasks: TaskSet,
 }
@@ -72,18 +76,19 @@ impl StandIn {
         let address = listener.local_addr().unwrap();
         let (mood, seen) = (Arc::new(Mutex::new(Mood::Well)), Arc::new(AtomicUsize::new(0)));
         let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
-        let (moody, counted, pages) = (Arc::clone(&mood), Arc::clone(&seen), Arc::clone(pages));
+        let looks = Arc::new(AtomicUsize::new(0));
+        let (moody, counted) = (Arc::clone(&mood), [Arc::clone(&seen), Arc::clone(&looks)]);
+        let pages = Arc::clone(pages);
         let service = service_fn(move |request: Request<Incoming>| {
             let mood = *moody.lock().unwrap();
-            if request.uri().path() != "/readyz" {
-                counted.fetch_add(1, Ordering::SeqCst);
-            }
+            let is_look = request.uri().path() == "/readyz";
+            counted[usize::from(is_look)].fetch_add(1, Ordering::SeqCst);
             let pages = Arc::clone(&pages);
             async move { Ok::<_, Infallible>(answer(name, mood, request, &pages).await) }
         });
         let limits = HttpLimits::default();
         tasks.spawn(serve_http(listener, service, limits, tasks.clone(), shutdown.clone()));
-        Self { address, mood, seen, shutdown, tasks }
+        Self { address, mood, seen, looks, shutdown, tasks }
     }
 
     pub(crate) fn is(&self, mood: Mood) {
@@ -117,14 +122,14 @@ async fn answer(
     pages: &Pages,
 ) -> Response<AnyBody> {
     let (head, body) = request.into_parts();
-    if head.uri.path() == "/readyz" {
+    if head.uri.path() == "/readyz" && mood != Mood::Stopped {
         return Response::new(whole("ready"));
     }
     match mood {
         Mood::Well => {}
         // The connection is dropped with its task.
         Mood::BreaksOff => panic!("a stand-in breaks off, as it was told"),
-        Mood::Hangs => std::future::pending().await,
+        Mood::Hangs | Mood::Stopped => std::future::pending().await,
         Mood::BreaksOffLate => return Response::new(broken("half of")),
         Mood::Says(status) => {
             return Response::builder().status(status).body(whole("told")).unwrap();
@@ -382,6 +387,13 @@ impl World {
     /// The client, and where it finds a path.
     pub(crate) fn client_to(&self, path: &str) -> (Client<HttpConnector, AnyBody>, String) {
         (self.client.clone(), format!("http://{}{path}", self.address))
+    }
+
+    /// How the edge sees a cell.
+    pub(crate) async fn standing(&self, cell: u32) -> String {
+        let got = self.call("GET", "/v1/fleet", &[("x-operator", "1")]).await;
+        let seen = serde_json::from_str::<serde_json::Value>(&got.text).unwrap();
+        seen["cells"][cell as usize - 1]["standing"].as_str().unwrap().to_owned()
     }
 
     /// Requests that the edge has not answered whole.
