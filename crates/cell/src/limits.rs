@@ -15,6 +15,7 @@
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -72,6 +73,7 @@ pub(crate) async fn guard(
     let counts = Counts::counts(request.uri().path());
     let began = runtime::now();
     let id = request_id(&shared, &request);
+    let mut served = Served { shared: &shared, answered: false };
     let mut response = match admit(&shared, request).await {
         Ok(request) => answer(&shared, request, next, &id)
             .await
@@ -82,7 +84,21 @@ pub(crate) async fn guard(
         shared.counts.on_answer(response.status(), began.elapsed());
     }
     response.headers_mut().insert(REQUEST_ID, id);
+    served.answered = true;
     response
+}
+
+/// Counts a request, also one that is dropped because its client has left.
+struct Served<'s> {
+    shared: &'s Shared,
+    answered: bool,
+}
+
+impl Drop for Served<'_> {
+    fn drop(&mut self) {
+        let counter = &self.shared.served[usize::from(!self.answered)];
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// The handler's answer, if it neither panics nor takes too long.

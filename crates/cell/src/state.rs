@@ -94,6 +94,8 @@ pub(crate) struct Shared {
     pub(crate) hierarchies: Cache<&'static str, Bytes>,
     agents: Mutex<Option<(Roster, Arc<AgentBook>)>>,
     requests: AtomicU64,
+    /// Requests answered; requests whose client left before.
+    pub(crate) served: [AtomicU64; 2],
 }
 
 /// Answers that never change while the process runs, rendered when first asked for.
@@ -149,6 +151,7 @@ impl Shared {
             agents: Mutex::new(None),
             // Ids of requests differ from those of a process before.
             requests: AtomicU64::new((runtime::unix_ms() as u64) << 20),
+            served: Default::default(),
             settings,
         }
     }

@@ -10,7 +10,7 @@ mod facets;
 pub(crate) mod forget;
 pub(crate) mod go;
 pub mod page;
-mod pairs;
+pub(crate) mod pairs;
 pub(crate) mod prices;
 pub mod query;
 pub mod request;

@@ -84,11 +84,34 @@ impl Workers {
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, WorkersFull> {
+        self.run_unless(job, |_| false).await
+    }
+
+    /// The same for a job that is worth nothing without its caller: if the caller leaves before it is
+    /// begun, it is not run.
+    ///
+    /// # Errors
+    /// As [`Workers::run`].
+    pub async fn run_if_wanted<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, WorkersFull> {
+        self.run_unless(job, oneshot::Sender::is_closed).await
+    }
+
+    async fn run_unless<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+        in_vain: fn(&oneshot::Sender<T>) -> bool,
+    ) -> Result<T, WorkersFull> {
         let wait = Wait::begin(&self.waits);
         let _room = self.room.acquire().await.map_err(|_| WorkersFull)?;
         let (answer, value) = oneshot::channel();
         let job: Job = Box::new(move || {
             wait.end();
+            if in_vain(&answer) {
+                return;
+            }
             // The caller may have left: then nobody wants the value.
             let _ = answer.send(job());
         });
@@ -120,6 +143,34 @@ mod tests {
         let boom: Result<(), _> = workers.run(|| panic!("boom")).await;
         assert_eq!(boom, Err(WorkersFull));
         assert_eq!(workers.run(|| 6 * 7).await, Ok(42));
+    }
+
+    #[tokio::test]
+    async fn a_job_that_is_worth_nothing_without_its_caller_is_not_run_once_the_caller_has_left() {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        let workers = Workers::start("test", 1, 8).unwrap();
+        let (open, gate) = std::sync::mpsc::channel::<()>();
+        workers.try_run(move || _ = gate.recv()).unwrap();
+        let ran = Arc::new(AtomicU32::new(0));
+        let count = |number: u32| {
+            let ran = Arc::clone(&ran);
+            move || ran.fetch_add(number, Ordering::SeqCst)
+        };
+        {
+            let wanted = workers.run_if_wanted(count(1));
+            let other = workers.run(count(10));
+            tokio::pin!(wanted, other);
+            // Both are handed over, none is begun.
+            tokio::select! {
+                biased;
+                _ = &mut wanted => panic!("it is begun"),
+                _ = &mut other => panic!("it is begun"),
+                () = std::future::ready(()) => {}
+            }
+        }
+        open.send(()).unwrap();
+        workers.run_if_wanted(count(100)).await.unwrap();
+        assert_eq!(ran.load(Ordering::SeqCst), 110);
     }
 
     #[tokio::test]

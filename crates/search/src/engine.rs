@@ -16,6 +16,7 @@ use atlas::Atlas;
 use domain::Date;
 use runtime::{Admission, Lateness, Priority, Random, Shutdown, TaskSet, Workers, watch_lateness};
 
+use crate::answer_counts::AnswersFor;
 use crate::book::Book;
 use crate::error::SearchError;
 use crate::fan_out::{Bench, FanOut, Meter};
@@ -202,6 +203,19 @@ impl Engine {
         let (open, running) = (book.len(), book.running());
         drop(book);
         Load { open, running, bytes: self.meter.used() }
+    }
+
+    /// For whom partners' answers were worked on, since the start.
+    #[must_use]
+    pub fn answers_for(&self) -> AnswersFor {
+        self.meter.answers.read()
+    }
+
+    /// New searches refused for lateness since the start, by priority.
+    #[must_use]
+    pub fn refused(&self) -> [(Priority, u64); 3] {
+        let admission = self.admission();
+        Priority::ALL.map(|priority| (priority, admission.refused(priority)))
     }
 
     /// Its limits.

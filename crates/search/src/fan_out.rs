@@ -17,7 +17,7 @@
 //! Limits: asks (from the plan), offers and bytes of one search and of all (`Limits`),
 //! [`CURRENCIES_MAX`] merged answers kept.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ use domain::{Answer, CurrencyCode, Question, QuestionKey};
 use runtime::{Deadline, Fault, Moment, Shutdown, TaskSet, Workers};
 use tokio::sync::watch;
 
+use crate::answer_counts::AnswerCounts;
 use crate::collect::{Ask, AskEnd, CollectLimits, Collecting, Role, Status};
 use crate::error::SearchError;
 use crate::ledger::{Ledger, NotAsked, Progress, Roster};
@@ -49,16 +50,20 @@ const REMEMBER_EVERY: Duration = Duration::from_millis(300);
 /// Code in the row of a partner whose task broke.
 const BROKEN: &str = "search_internal";
 
-/// Bytes held by all searches, and how many there may be.
+/// A search that nobody has looked at for longer is not waited for: a page asks once a second.
+const WATCHED: Duration = Duration::from_secs(3);
+
+/// Bytes held by all searches, and how many there may be; answers of partners by for whom they came.
 #[derive(Debug)]
 pub(crate) struct Meter {
     used: AtomicUsize,
     most: usize,
+    pub(crate) answers: AnswerCounts,
 }
 
 impl Meter {
     pub(crate) fn new(most: usize) -> Self {
-        Self { used: AtomicUsize::new(0), most }
+        Self { used: AtomicUsize::new(0), most, answers: AnswerCounts::default() }
     }
 
     pub(crate) fn used(&self) -> usize {
@@ -95,6 +100,8 @@ pub(crate) struct FanOut {
     /// Until when it may be shared although it has ended, if all of it was remembered.
     pub(crate) ready_until: Option<Moment>,
     news: watch::Sender<u32>,
+    /// When somebody last looked, milliseconds since it started.
+    looked_ms: AtomicU32,
     ended: OnceLock<Moment>,
     meter: Arc<Meter>,
     counted: AtomicUsize,
@@ -157,6 +164,7 @@ impl FanOut {
             unremembered: Mutex::default(),
             ready_until,
             news: watch::Sender::new(version),
+            looked_ms: AtomicU32::new(0),
             ended: OnceLock::new(),
             meter,
             counted: AtomicUsize::new(bytes),
@@ -207,7 +215,22 @@ impl FanOut {
         Look { version, status, ledger, progress }
     }
 
+    /// Somebody looks at it.
+    pub(crate) fn on_look(&self) {
+        self.looked_ms.store(self.elapsed_ms(), Ordering::Relaxed);
+    }
+
+    /// Whether somebody reads its events, or has looked a moment ago.
+    fn is_watched(&self) -> bool {
+        // Who asks the partners listens too.
+        let listeners = self.news.receiver_count().saturating_sub(1);
+        let looked_ms = self.looked_ms.load(Ordering::Relaxed);
+        listeners > 0 || self.elapsed_ms().saturating_sub(looked_ms) <= millis(WATCHED)
+    }
+
     fn on_part(&self, ask: usize, answer: Arc<Answer>) {
+        let late = self.ended().is_some();
+        self.meter.answers.count(late, || self.is_watched());
         let room = self.meter.most().saturating_sub(self.meter.used());
         let mut state = self.state();
         let before = state.bytes();
@@ -305,7 +328,7 @@ impl FanOut {
         let (atlas, settings) = (bench.atlas, bench.self_transfer.clone());
         let work = move || merge_taken(&taken, currency, &settings, atlas);
         let merged = if large {
-            bench.workers.run(work).await.map_err(|_| SearchError::Internal)?
+            bench.workers.run_if_wanted(work).await.map_err(|_| SearchError::Internal)?
         } else {
             contain(work)?
         };

@@ -16,6 +16,7 @@
 //!
 //! Limits: every one stands in [`SearchSettings`]. Start reading at [`mod@merge`], then `collect`.
 
+mod answer_counts;
 mod book;
 mod choose_partners;
 mod collect;
@@ -46,6 +47,7 @@ mod snapshot;
 mod token;
 mod view;
 
+pub use answer_counts::AnswersFor;
 pub use choose_partners::{Choice, choose_partners};
 pub use collect::Status;
 pub use create::Opened;

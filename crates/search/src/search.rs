@@ -51,6 +51,7 @@ impl Search {
     /// What there is to see now.
     #[must_use]
     pub fn seen(&self) -> Seen {
+        self.fan_out.on_look();
         Seen { run: self.fan_out.run, version: self.fan_out.version() }
     }
 
@@ -65,6 +66,7 @@ impl Search {
     /// # Errors
     /// [`SearchError::Internal`] if merging broke.
     pub async fn snapshot(&self) -> Result<Arc<Snapshot>, SearchError> {
+        self.fan_out.on_look();
         if let Some(latest) = self.latest()
             && latest.version == self.fan_out.version()
         {

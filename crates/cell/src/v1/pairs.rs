@@ -42,7 +42,7 @@ pub(super) fn pairs(query: Option<&str>) -> Result<Vec<Pair<'_>>, Refusal> {
 ///
 /// # Errors
 /// [`Refusal`] naming the first parameter.
-pub(super) fn none(query: Option<&str>) -> Result<(), Refusal> {
+pub(crate) fn none(query: Option<&str>) -> Result<(), Refusal> {
     pairs(query)?.first().map_or(Ok(()), |pair| Err(unknown(pair.name)))
 }
 

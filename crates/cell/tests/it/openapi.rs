@@ -96,10 +96,33 @@ async fn our_own_answers_fit_their_schemas() {
     }
     fits("/v1/cell", "get", &site.as_operator("/v1/cell").await);
     fits("/v1/cell", "get", &site.get("/v1/cell").await);
+    fits("/v1/load", "get", &site.get("/v1/load").await);
+    fits("/v1/load", "get", &load(&site, "a5", "").await);
+    fits("/v1/load", "get", &load(&site, "a5", "?all=1").await);
+    fits("/v1/load", "get", &load(&site, "a6", "").await);
     fits("/v1/searches", "post", &site.post("/v1/searches", &json!({"legs": 1})).await);
     fits("/v1/searches/{token}", "get", &site.get("/v1/searches/abc-cell1").await);
     fits("/v1/places", "get", &site.get("/v1/places?limit=0").await);
     fits("/v1/go/{token}", "get", &site.get(&format!("/v1/go/{token}?l=x")).await);
+}
+
+async fn load(site: &Site, token: &str, query: &str) -> Answer {
+    let request = http::Request::get(format!("{}/v1/load{query}", site.base))
+        .header("x-fareway-operator", token.repeat(32));
+    site.send(request.body(String::new().into()).unwrap()).await
+}
+
+#[tokio::test]
+async fn answers_of_partners_are_counted_by_whom_they_came_for() {
+    let site = Site::start(0).await;
+    let created = site.post("/v1/searches", &trip()).await;
+    let token = created.json()["token"].as_str().unwrap().to_owned();
+    site.finished(&token, "").await;
+    let seen = load(&site, "a5", "").await.json();
+    assert!(seen["answers"]["wanted"].as_u64() > Some(0), "{seen}");
+    assert_eq!((&seen["answers"]["late"], &seen["answers"]["unwatched"]), (&json!(0), &json!(0)));
+    assert_eq!((&seen["searches"]["open"], &seen["requests"]["left"]), (&json!(1), &json!(0)));
+    assert!(seen["requests"]["answered"].as_u64() >= Some(2), "{seen}");
 }
 
 #[tokio::test]

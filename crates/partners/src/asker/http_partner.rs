@@ -374,7 +374,7 @@ impl HttpPartner {
                     };
                     decode(&bytes, context)
                 };
-                workers.run(job).await.map_err(|_| PartnerError::Busy)?
+                workers.run_if_wanted(job).await.map_err(|_| PartnerError::Busy)?
             }
             Some(_) | None => {
                 let settings = &self.settings;

@@ -13,4 +13,5 @@ mod overload;
 mod remembered;
 mod self_transfer;
 mod sharing;
+mod watching;
 mod world;

@@ -1,0 +1,51 @@
+//! For whom partners' answers come: somebody who waits, or nobody any more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use search::{AnswersFor, Engine};
+use tokio::sync::Notify;
+
+use crate::world::{Manner, Seller, World, display, request, within};
+
+/// Waits until so many parts came.
+async fn parts(engine: &Engine, count: u64) -> AnswersFor {
+    loop {
+        let seen = engine.answers_for();
+        if seen.wanted + seen.late + seen.unwatched == count {
+            return seen;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn answers_of_a_search_that_nobody_looks_at_any_more_are_counted_apart() {
+    let gate = Arc::new(Notify::new());
+    let flights = [(7, 600, 800, 20_000), (8, 700, 800, 20_000), (9, 800, 800, 20_000)];
+    let seller = Seller::new("good", &flights).with(Manner::InParts(Arc::clone(&gate)));
+    let world = World::with(vec![seller]).await;
+    let engine = world.engine(|settings| {
+        settings.deadline_ms = runtime::Limited::literal(60_000);
+    });
+    let opened = within(engine.create(request("EDI", "SIN"), display())).await.unwrap();
+    gate.notify_one();
+    let seen = within(parts(&engine, 1)).await;
+    assert_eq!(seen, AnswersFor { wanted: 1, ..AnswersFor::default() });
+
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(4)).await;
+    tokio::time::resume();
+    gate.notify_one();
+    let seen = within(parts(&engine, 2)).await;
+    assert_eq!(seen, AnswersFor { wanted: 1, unwatched: 1, ..AnswersFor::default() });
+
+    // Who reads its events does not ask again.
+    let search = within(engine.find(&opened.token)).await.unwrap();
+    let _events = search.subscribe();
+    gate.notify_one();
+    let seen = within(parts(&engine, 3)).await;
+    assert_eq!(seen, AnswersFor { wanted: 2, unwatched: 1, ..AnswersFor::default() });
+    gate.notify_one();
+    world.stop().await;
+}
