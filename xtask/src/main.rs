@@ -67,6 +67,18 @@ const VERBS: &[Verb] = &[
         run: bench::soak,
     },
     Verb { name: "sim", about: "simulate worlds, or one again", help: SIM_HELP, run: sim::run },
+    Verb {
+        name: "chaos",
+        about: "disturb a running fleet and judge every answer",
+        help: CHAOS_HELP,
+        run: sim::chaos,
+    },
+    Verb {
+        name: "overload",
+        about: "ask a running fleet for more than it can",
+        help: OVERLOAD_HELP,
+        run: sim::overload,
+    },
     Verb { name: "atlas", about: "make data/ from its sources", help: ATLAS_HELP, run: atlas::run },
     Verb {
         name: "screenshot",
@@ -117,6 +129,23 @@ cargo xtask sim [--seed 1] [--hours 24 | --minutes M] [--cells 24] [--regions 4]
   world. A world that breaks a rule is printed as the command that shows it again.
   --seeds  that many worlds, from --seed on, two at a time (--threads); a night is worth 10,000 of
            ten minutes: --seeds 10000 --minutes 10
+";
+
+const CHAOS_HELP: &str = "\
+cargo xtask chaos [--minutes 10] [--seed 1] [--fault-every 20] [--step 9] [--without-disk] [--unkept]
+  Starts `fareway serve --cells 3`, finds out how many searches a second it completes, and asks for 60%
+  of that while cells are killed, stopped, cut off, slowed down, reset and get a full disk, and the
+  control plane is killed and stopped. Fails below 99.95% of right answers, at the first wrong one, or
+  if somebody is not well 30 s after a fault. The result is a file in bench/results/ (--unkept: none).
+  Full disks need `mount` as root or in a user name space; --without-disk leaves them out.
+";
+
+const OVERLOAD_HELP: &str = "\
+cargo xtask overload [--times 2,5,10] [--seconds 30] [--seed 1] [--step 9] [--unkept]
+  Starts `fareway serve --cells 3`, finds its capacity, and asks for that many times as much. Fails if
+  less than 90% of the capacity is completed in time, if more than 1% of the work is for searches whose
+  time is over or whose travellers left, or if not all is as before 30 s later. The result is a file in
+  bench/results/.
 ";
 
 const ATLAS_HELP: &str = "\

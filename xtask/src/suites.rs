@@ -153,6 +153,12 @@ const SUITES: &[Suite] = &[
         run: proofs::simulation,
     },
     Suite {
+        name: "chaos",
+        about: "three cells as processes at 60% of capacity in which everything goes wrong once",
+        when: When::Test,
+        run: proofs::chaos,
+    },
+    Suite {
         name: "features",
         about: "the optional features switched off",
         when: When::Long,
@@ -181,6 +187,18 @@ const SUITES: &[Suite] = &[
         about: "the same 1,000 times",
         when: When::Long,
         run: proofs::kill_long,
+    },
+    Suite {
+        name: "chaos-long",
+        about: "the same for 10 minutes, a fault every 20 s",
+        when: When::Long,
+        run: proofs::chaos_long,
+    },
+    Suite {
+        name: "overload",
+        about: "2, 5 and 10 times what the cells can do",
+        when: When::Long,
+        run: proofs::overload,
     },
     Suite {
         name: "soak-short",

@@ -15,11 +15,19 @@ pub(crate) struct Connection {
     buffer: Vec<u8>,
 }
 
-/// A reply: status and body; the body borrows the connection's buffer.
+/// A reply: status, head and body, borrowed from the connection's buffer.
 #[derive(Debug)]
 pub(crate) struct Reply<'a> {
     pub(crate) status: u16,
+    head: &'a str,
     pub(crate) body: &'a [u8],
+}
+
+impl<'a> Reply<'a> {
+    /// The value of a header line.
+    pub(crate) fn header(&self, name: &str) -> Option<&'a str> {
+        value_of(self.head, name)
+    }
 }
 
 impl Connection {
@@ -51,7 +59,8 @@ impl Connection {
         while filled < whole {
             filled += self.read_more(filled).await?;
         }
-        Ok(Reply { status, body: &self.buffer[head..whole] })
+        let (head, body) = self.buffer[..whole].split_at(head);
+        Ok(Reply { status, head: str::from_utf8(head).context("a head that is not text")?, body })
     }
 
     async fn read_more(&mut self, filled: usize) -> Result<usize> {
@@ -70,14 +79,24 @@ impl Connection {
 
 /// The bytes of a GET.
 pub(crate) fn get(path: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\naccept-encoding: identity\r\n\r\n")
+    get_with(path, "")
+}
+
+/// The same with further header lines, each with its end.
+pub(crate) fn get_with(path: &str, lines: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\naccept-encoding: identity\r\n{lines}\r\n")
         .into_bytes()
 }
 
 /// The bytes of a POST of JSON.
 pub(crate) fn post(path: &str, body: &str) -> Vec<u8> {
+    post_with(path, "", body)
+}
+
+/// The same with further header lines, each with its end.
+pub(crate) fn post_with(path: &str, lines: &str, body: &str) -> Vec<u8> {
     format!(
-        "POST {path} HTTP/1.1\r\nhost: localhost\r\naccept-encoding: identity\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\naccept-encoding: identity\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{lines}\r\n{body}",
         body.len()
     )
     .into_bytes()
@@ -92,12 +111,11 @@ fn status(head: &str) -> Result<u16> {
 }
 
 fn content_length(head: &str) -> Result<usize> {
-    for line in head.lines() {
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            return value.trim().parse().context("a content length that is no number");
-        }
-    }
-    bail!("a reply without content length")
+    let value = value_of(head, "content-length").context("a reply without content length")?;
+    value.parse().context("a content length that is no number")
+}
+
+fn value_of<'a>(head: &'a str, wanted: &str) -> Option<&'a str> {
+    let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+    lines.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
 }

@@ -5,11 +5,14 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 
+mod chaos;
 mod connections_bench;
+mod drill;
 mod fuzz;
 mod http1;
 mod kill;
 mod load;
+mod overload;
 mod place;
 mod plain_server;
 mod price_bench;
@@ -66,6 +69,10 @@ enum Command {
     },
     /// Simulate worlds of cells, edges and travellers in which things go wrong.
     Sim(sim::SimArgs),
+    /// Run a fleet of real processes in which things go wrong, and judge every answer.
+    Chaos(chaos::ChaosArgs),
+    /// Ask a fleet of real processes for several times what it can do.
+    Overload(overload::OverloadArgs),
     /// Remember prices until killed (started by `kill`).
     #[command(hide = true)]
     KillWriter { folder: std::path::PathBuf, corpus: std::path::PathBuf },
@@ -131,6 +138,8 @@ fn main() -> Result<()> {
         Command::Kill { rounds, seed } => kill::run(rounds, seed),
         Command::Soak { soak: Soak::Prices(wanted) } => soak::prices(&wanted),
         Command::Sim(wanted) => sim::run(&wanted),
+        Command::Chaos(wanted) => chaos::run(&wanted),
+        Command::Overload(wanted) => overload::run(&wanted),
         Command::KillWriter { folder, corpus } => kill::write(&folder, &corpus),
         Command::PlainServer { file } => {
             let body = std::fs::read(&file).with_context(|| format!("{}", file.display()))?;

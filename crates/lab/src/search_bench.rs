@@ -9,7 +9,7 @@ mod live;
 mod merge;
 mod owned;
 mod page;
-mod questions;
+pub(crate) mod questions;
 mod remembered;
 mod suggest;
 

@@ -41,3 +41,17 @@ pub(super) fn simulation(ground: &Ground) -> Result<Tally> {
 pub(super) fn soak_short(ground: &Ground) -> Result<Tally> {
     lab(ground, "soak prices --minutes 1 --rate 115700 --held 100 --unkept", 300)
 }
+
+/// A fleet of real processes, each kind of fault once. Source of the length: what CI is to do in three
+/// minutes.
+pub(super) fn chaos(ground: &Ground) -> Result<Tally> {
+    lab(ground, "chaos --minutes 2 --fault-every 12 --step 4 --unkept", 420)
+}
+
+pub(super) fn chaos_long(ground: &Ground) -> Result<Tally> {
+    lab(ground, "chaos --minutes 10 --seed 2", 1_200)
+}
+
+pub(super) fn overload(ground: &Ground) -> Result<Tally> {
+    lab(ground, "overload --times 2,5,10 --seconds 30", 1_200)
+}

@@ -161,7 +161,7 @@ impl ControlRoom {
 /// The topology of this machine. A cell that was known keeps its release, its weight and
 /// whether it drains.
 fn topology_of(settings: &Settings, machine: &Machine, before: Option<&Topology>) -> Topology {
-    let site = |&(id, address)| {
+    let site = |(id, address)| {
         let known = before.and_then(|before| before.cell(id));
         CellSite {
             id,
@@ -178,7 +178,7 @@ fn topology_of(settings: &Settings, machine: &Machine, before: Option<&Topology>
         name: settings.fleet.region.clone(),
         zones: vec!["a".to_owned()],
         peak: settings.fleet.peak.get() as u32,
-        cells: machine.cells.iter().map(site).collect(),
+        cells: machine.reached(settings.fleet.reached_port.get()).map(site).collect(),
     };
     let known = |id: CellId| machine.cells.iter().any(|&(cell, _)| cell == id);
     let overrides = before.map(|before| before.overrides.clone()).unwrap_or_default();

@@ -74,6 +74,15 @@ impl Machine {
         let found = self.cells.iter().find(|&&(known, _)| known == id);
         found.map(|&(_, address)| address).with_context(|| format!("there is no {id}"))
     }
+
+    /// Where others reach the cells: where they listen, or at the ports of what stands between, which
+    /// begin here.
+    pub(crate) fn reached(&self, port: u64) -> impl Iterator<Item = (CellId, SocketAddr)> + '_ {
+        let cells = self.cells.iter().zip(port as u16..);
+        cells.map(move |(&(id, listens), between)| {
+            (id, if port == 0 { listens } else { local(between) })
+        })
+    }
 }
 
 /// The files that this process was started with, wherever a later command is run.
@@ -135,6 +144,15 @@ mod tests {
         assert_eq!(all.len(), 6);
         let again = serde_json::from_str(&serde_json::to_string(&machine).unwrap());
         assert_eq!(machine, again.unwrap());
+    }
+
+    #[test]
+    fn cells_are_reached_where_they_listen_or_through_what_stands_between() {
+        let cells = vec![(CellId(1), local(4_001)), (CellId(7), local(4_002))];
+        let machine = Machine { edge: local(1), control: local(2), sandbox: None, cells };
+        let reached = |port| machine.reached(port).map(|(id, at)| (id.0, at.port()));
+        assert_eq!(reached(0).collect::<Vec<_>>(), [(1, 4_001), (7, 4_002)]);
+        assert_eq!(reached(9_000).collect::<Vec<_>>(), [(1, 9_000), (7, 9_001)]);
     }
 
     #[test]
