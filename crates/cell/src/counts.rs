@@ -42,7 +42,8 @@ impl Default for Counts {
 impl Counts {
     /// Whether requests of a path are counted.
     pub(crate) fn counts(path: &str) -> bool {
-        (path.starts_with("/v1/") && ![cell_report::PATH, "/v1/load"].contains(&path)) || path.starts_with("/apiservices/")
+        (path.starts_with("/v1/") && ![cell_report::PATH, "/v1/load"].contains(&path))
+            || path.starts_with("/apiservices/")
     }
 
     /// A request was answered after so long.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use edge::EdgeSettings;
 use runtime::Limited;
 
-#[path = "common/one_cell.rs"]
+#[path = "measured/one_cell.rs"]
 mod one_cell;
 
 /// Longer than all tests take.

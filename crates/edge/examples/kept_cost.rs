@@ -21,7 +21,7 @@ use hyper_util::rt::TokioIo;
 use runtime::{HttpLimits, Shutdown, TaskSet, now, serve_http};
 use tokio::net::{TcpListener, TcpStream};
 
-#[path = "common/one_cell.rs"]
+#[path = "measured/one_cell.rs"]
 mod one_cell;
 
 const BYTES: usize = 2_048;

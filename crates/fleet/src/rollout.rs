@@ -24,7 +24,7 @@ pub mod judge;
 mod step;
 mod waves;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use runtime::Limited;
 use serde::{Deserialize, Serialize};
@@ -131,6 +131,8 @@ pub struct Rollout {
     ways: BTreeMap<CellId, Way>,
     /// Cells that were drained before it began, and stay so.
     drained_before: Vec<CellId>,
+    /// Cells that were drained or started again for it; what becomes of others is not its doing.
+    touched: BTreeSet<CellId>,
     /// What each cell had done when counting began, and which process of it that was.
     base: BTreeMap<CellId, (u64, Evidence)>,
     /// What the old release did in the last bake in which there was one, cell by cell.
@@ -196,6 +198,7 @@ impl Rollout {
             to: to.to_owned(),
             waves: waves::plan(topology, &from),
             drained_before: drained.collect(),
+            touched: BTreeSet::new(),
             from,
             wave: 0,
             stage: Stage::Moving,

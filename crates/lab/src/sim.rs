@@ -95,6 +95,9 @@ pub(crate) fn world(settings: WorldSettings) -> Result<Outcome> {
 pub(crate) fn run(wanted: &SimArgs) -> Result<()> {
     // Asked for first: wrong numbers are told before anything runs.
     wanted.settings(wanted.seed)?;
+    if wanted.seeds == 1 {
+        World::new(wanted.settings(wanted.seed)?)?.tell_faults();
+    }
     ensure!(wanted.seeds > 0 && wanted.threads > 0, "seeds and threads are at least 1");
     let outcomes = suite::run(wanted)?;
     let mut tally = Tally::default();

@@ -27,25 +27,7 @@ pub(crate) async fn command(settings: &Settings, command: FleetCommand) -> Resul
     let edge = ApiClient::of_door(machine.edge, certificate)?.for_operator(token.trim());
     let control = ApiClient::new(machine.control).for_operator(token.trim());
     match command {
-        FleetCommand::Status => {
-            let seen = edge.get("/v1/fleet").await.context("the edge")?;
-            say(render_status(&seen).trim_end());
-            // An empty plan: whether the control plane speaks, and what every loss would leave.
-            match control.post("/fleet/plan", &json!({"changes": []})).await {
-                Ok(_) => {
-                    say("control plane: answers");
-                    let known = control.get("/fleet/rollout").await.context("the control plane")?;
-                    let text = rollout::render(&known);
-                    if !text.is_empty() {
-                        say(text.trim_end());
-                    }
-                }
-                Err(error) => say(&format!(
-                    "control plane: {error:#}; edges and cells go on, nothing can be changed"
-                )),
-            }
-            Ok(())
-        }
+        FleetCommand::Status => status(&edge, &control).await,
         FleetCommand::Purge(PurgeArgs { prefix }) => {
             let purged = edge.post("/v1/fleet/purge", &json!({"prefix": prefix})).await;
             let purged = purged.context("the edge")?;
@@ -81,17 +63,39 @@ pub(crate) async fn command(settings: &Settings, command: FleetCommand) -> Resul
             say("changes are allowed again");
             Ok(())
         }
-        FleetCommand::Plan(args) => {
-            let (go, force, changes) = (args.apply, args.force, changes_of(args));
-            let plan = match go {
-                true => apply(&control, changes, force).await?,
-                false => control.post("/fleet/plan", &json!({"changes": changes})).await?,
-            };
-            say(render_plan(&plan).trim_end());
-            say(if go { "made" } else { "nothing was changed; --apply does it" });
-            Ok(())
+        FleetCommand::Plan(args) => plan(&control, args).await,
+    }
+}
+
+async fn status(edge: &ApiClient, control: &ApiClient) -> Result<()> {
+    let seen = edge.get("/v1/fleet").await.context("the edge")?;
+    say(render_status(&seen).trim_end());
+    // An empty plan: whether the control plane speaks, and what every loss would leave.
+    match control.post("/fleet/plan", &json!({"changes": []})).await {
+        Ok(_) => {
+            say("control plane: answers");
+            let known = control.get("/fleet/rollout").await.context("the control plane")?;
+            let text = rollout::render(&known);
+            if !text.is_empty() {
+                say(text.trim_end());
+            }
+        }
+        Err(error) => {
+            say(&format!("control plane: {error:#}; edges and cells go on, nothing can be changed"))
         }
     }
+    Ok(())
+}
+
+async fn plan(control: &ApiClient, args: PlanArgs) -> Result<()> {
+    let (go, force, changes) = (args.apply, args.force, changes_of(args));
+    let plan = match go {
+        true => apply(control, changes, force).await?,
+        false => control.post("/fleet/plan", &json!({"changes": changes})).await?,
+    };
+    say(render_plan(&plan).trim_end());
+    say(if go { "made" } else { "nothing was changed; --apply does it" });
+    Ok(())
 }
 
 async fn apply(control: &ApiClient, changes: Vec<Change>, force: bool) -> Result<Value> {

@@ -149,7 +149,8 @@ mod tests {
     #[test]
     fn cells_are_reached_where_they_listen_or_through_what_stands_between() {
         let cells = vec![(CellId(1), local(4_001)), (CellId(7), local(4_002))];
-        let machine = Machine { edge: local(1), control: local(2), sandbox: None, cells };
+        let mut machine = Machine::plan(&Settings::default(), None).unwrap();
+        machine.cells = cells;
         let reached = |port| machine.reached(port).map(|(id, at)| (id.0, at.port()));
         assert_eq!(reached(0).collect::<Vec<_>>(), [(1, 4_001), (7, 4_002)]);
         assert_eq!(reached(9_000).collect::<Vec<_>>(), [(1, 9_000), (7, 9_001)]);

@@ -85,7 +85,7 @@ impl Rollout {
     fn move_cells(&mut self, view: &View<'_>, actions: &mut Vec<Action>) -> bool {
         let back = matches!(self.stage, Stage::Returning { .. });
         let (cells, percent) = match back {
-            true => (self.from.keys().copied().collect(), RETURN_PERCENT),
+            true => (self.touched.iter().copied().collect(), RETURN_PERCENT),
             false => (self.new_cells(), self.settings.out_percent.get()),
         };
         let mut rooms: BTreeMap<&str, Room> = BTreeMap::new();
@@ -151,6 +151,7 @@ impl Rollout {
         }
         let does_no_work = back && !view.ready(cell);
         if !site.draining && !does_no_work {
+            self.touched.insert(cell);
             actions.push(Action::Drain { cell, force: back });
             return;
         }
@@ -163,6 +164,7 @@ impl Rollout {
         let heard = drained >= HEARD_MS.min(self.settings.drain_ms.get());
         let idle = heard && view.seen.get(&cell).is_none_or(|seen| seen.open == 0);
         if does_no_work || idle || drained >= self.settings.drain_ms.get() {
+            self.touched.insert(cell);
             self.ways.insert(cell, Way::Starting(now));
             self.note(now, format!("{cell} is started again as {target}"));
             actions.push(Action::Run { cell, release: target.to_owned() });

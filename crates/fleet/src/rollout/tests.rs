@@ -194,3 +194,17 @@ fn a_cell_that_is_removed_meanwhile_holds_nothing_up() {
     world.run(&mut rollout, 600);
     assert_eq!((rollout.stage, world.releases()), (Stage::Done, vec!["2".to_owned(); 2]));
 }
+
+#[test]
+fn going_back_waits_for_no_cell_that_it_never_touched_and_leaves_drains_of_others_alone() {
+    let mut world = World::new(regions(), Character { failed: 300, ..Character::GOOD }, 13);
+    let mut rollout = begin(&world.topology);
+    while !matches!(rollout.stage, Stage::Baking { .. }) {
+        world.second(&mut rollout);
+    }
+    world.topology.cell_mut(CellId(2)).unwrap().draining = true;
+    world.hide(CellId(3), 10_000);
+    world.run(&mut rollout, 300);
+    assert!(matches!(rollout.stage, Stage::Returned { .. }), "{:?}", rollout.notes);
+    assert!(world.topology.cell(CellId(2)).unwrap().draining);
+}

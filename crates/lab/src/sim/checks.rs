@@ -19,8 +19,9 @@ const KEPT_MAX: usize = 3;
 /// Window over which retries are counted.
 const RETRY_WINDOW: At = 10 * SECOND;
 /// Time by which the last work of a search may come after its deadline: admission lets a queue run
-/// empty within five seconds. Two are reached in a flood, four where a zone is lost in one.
-pub(crate) const LATE_MAX: At = 5_000 * MS;
+/// empty within six seconds. Two are reached in a flood, four where a zone is lost in one, nearly six
+/// where cells change their release in one.
+pub(crate) const LATE_MAX: At = 6_000 * MS;
 
 /// A rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

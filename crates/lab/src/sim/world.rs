@@ -19,10 +19,10 @@ use self::requests::Request;
 use super::cell::Cell;
 use super::checks::{Blast, Retries, Service, Violations};
 use super::control::Control;
-use super::deploy::Deploy;
+use super::deploy::{Character, Deploy};
 use super::edge::Edge;
 use super::event::Event;
-use super::faults::{self, Fault};
+use super::faults::{self, Fault, Kind};
 use super::load::Load;
 use super::queue::{At, MS, Queue, SECOND};
 use super::settings::{WorldSettings, ZONES};
@@ -168,6 +168,21 @@ impl World {
         self.queue.plan(SECOND, Event::Second);
         for (index, fault) in (0..).zip(&self.faults) {
             self.queue.plan(fault.at, Event::Fault { index });
+        }
+    }
+
+    /// Prints what will go wrong, and with what releases.
+    pub(crate) fn tell_faults(&self) {
+        for fault in &self.faults {
+            let Fault { kind, at, lasts, region, cell, zone, strength } = fault;
+            let (at, lasts) = (at / SECOND, lasts / SECOND);
+            let what = match kind {
+                Kind::Deploy => format!("deploy of {:?}", Character::draw(*strength)),
+                kind => kind.name().to_owned(),
+            };
+            println!(
+                "{at:>6} s, {lasts} s: {what}; region {region}, cell {cell}, zone {zone}, strength {strength}"
+            );
         }
     }
 

@@ -18,6 +18,8 @@ struct Region {
     /// Faults that last.
     faults: u32,
     quiet_from: At,
+    /// Until when new searches may be refused.
+    refuses_until: At,
     seconds: u64,
     requests: u64,
     creates: u64,
@@ -27,8 +29,8 @@ struct Region {
 
 impl Region {
     fn begin_anew(&mut self) {
-        let Self { faults, quiet_from, .. } = *self;
-        *self = Self { faults, quiet_from, ..Self::default() };
+        let Self { faults, quiet_from, refuses_until, .. } = *self;
+        *self = Self { faults, quiet_from, refuses_until, ..Self::default() };
     }
 }
 
@@ -72,6 +74,12 @@ impl Service {
         });
     }
 
+    /// A cell of a region is started again in good order: that may cost no answer, but its searches are
+    /// asked for elsewhere, at the price of new ones; a real cell remembers most of their answers.
+    pub(crate) fn on_restart(&mut self, region: u8, now: At) {
+        self.each(Some(region), |region| region.refuses_until = now + RECOVERY);
+    }
+
     /// Whether nothing excuses that a region does not serve as it should.
     pub(crate) fn is_quiet(&self, region: u8, now: At) -> bool {
         let known = self.regions.get(usize::from(region));
@@ -110,7 +118,8 @@ impl Service {
                 continue;
             }
             let Region { requests, creates, failed, refused, .. } = *region;
-            if failed > 0 || refused * REFUSED_ONE_IN > creates {
+            let refuses = now >= region.refuses_until && refused * REFUSED_ONE_IN > creates;
+            if failed > 0 || refuses {
                 let rule = if out > 0 { Rule::Capacity } else { Rule::Recovery };
                 broken.add(now, rule, || {
                     format!("in 10 s without excuse {failed} of {requests} requests of region {index} failed and {refused} of {creates} new searches were refused; {out} cells are out")

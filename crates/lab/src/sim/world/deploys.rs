@@ -118,9 +118,10 @@ impl World {
         known.log.on_process_lost();
         known.restarts = true;
         let life = known.life;
+        // What was answered is on its way; what comes now finds nobody and goes elsewhere.
         self.plan_in(STARTS, Event::Back { cell, life });
         self.look_at_log(cell);
-        self.break_off(cell);
+        self.service.on_restart(region, self.now);
     }
 
     /// What a cell's release does from its start on.

@@ -240,7 +240,10 @@ impl World {
         if known.life != life || known.up {
             return Ok(());
         }
+        let region = known.region;
         known.start(&self.settings, moment)?;
+        // It knows of no death yet, so what it sends to the dead is no spread of theirs.
+        self.blast.on_other_trouble(Some(region));
         self.trace.note(self.now, 104, u64::from(edge), u64::from(life));
         self.plan_edge(edge);
         self.look_at_table(edge);
