@@ -66,10 +66,23 @@ pub(crate) enum End {
     Left,
 }
 
+/// What is compared with the page after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Page {
+    cell: u32,
+    /// The life of the cell before it was asked for. One that is killed meanwhile may have answered
+    /// before, or its next life may have.
+    life: u32,
+    version: u64,
+    total: u64,
+}
+
 /// An answer with a status that promises something.
 struct Answer {
     status: u16,
     cell: u32,
+    /// The lives of all cells before it was asked for.
+    lives: [u32; CELLS as usize + 1],
     retry_after: Duration,
     body: Value,
 }
@@ -81,8 +94,8 @@ struct Trip<'a> {
     visit: String,
     /// Since when an answer is waited for, over requests that failed.
     waits_since: Option<Instant>,
-    /// Cell, its life, version and total of the last page.
-    last: Option<(u32, u32, u64, u64)>,
+    /// The last page.
+    last: Option<Page>,
     /// Whether its answers are compared with the truth, and the whole list with them.
     compares: bool,
     whole: bool,
@@ -216,11 +229,13 @@ impl Trip<'_> {
             Some(connection) => connection,
             None => Connection::open(self.ground.edge).await?,
         };
+        let lives = self.lives();
         let reply = connection.send(request).await?;
         let number = |text: &str| text.parse::<u32>().ok();
         let cell = reply.header("x-cell").and_then(|cell| cell.strip_prefix("cell-"));
         let answer = Answer {
             status: reply.status,
+            lives,
             cell: cell.and_then(number).filter(|&cell| cell <= CELLS).unwrap_or_default(),
             retry_after: reply
                 .header("retry-after")
@@ -232,6 +247,10 @@ impl Trip<'_> {
         Ok(answer)
     }
 
+    fn lives(&self) -> [u32; CELLS as usize + 1] {
+        self.ground.lives.each_ref().map(|life| life.load(Ordering::SeqCst))
+    }
+
     /// Looks whether a page can follow the one before, and keeps its options.
     fn judge(&mut self, page: &Answer) -> Result<()> {
         let (cell, body) = (page.cell, &page.body);
@@ -240,16 +259,17 @@ impl Trip<'_> {
         let number = |name: &str| body[name].as_u64().with_context(|| format!("no {name}"));
         let (version, total) = (number("version")?, number("total")?);
         ensure!(number("matched")? == total, "nothing is filtered, and not all match");
-        let life = self.ground.lives[cell as usize].load(Ordering::SeqCst);
-        if let Some((last_cell, last_life, last_version, last_total)) = self.last {
-            if (last_cell, last_life) == (cell, life) {
-                ensure!(version >= last_version, "version {last_version}, then {version}");
-                ensure!(total >= last_total, "{last_total} itineraries, then {total}");
-            } else if version < last_version {
+        if let Some(last) = self.last {
+            // Nobody killed it between the asking for that page and the answer with this one.
+            let same_life = last.life == self.lives()[cell as usize];
+            if last.cell == cell && same_life {
+                ensure!(version >= last.version, "version {}, then {version}", last.version);
+                ensure!(total >= last.total, "{} itineraries, then {total}", last.total);
+            } else if version < last.version {
                 self.ground.account.kept().begun_again += 1;
             }
         }
-        self.last = Some((cell, life, version, total));
+        self.last = Some(Page { cell, life: page.lives[cell as usize], version, total });
         self.seen.total = total;
         if self.compares {
             self.seen.options.append(&mut options_of(body)?);
@@ -259,7 +279,7 @@ impl Trip<'_> {
 
     /// Holds what was seen against the truth; `None` if that could not be done.
     async fn compare(&mut self, (index, asked): (usize, &Asked), token: &str) -> Option<Right> {
-        let (cell, life, version, total) = self.last.unwrap_or_default();
+        let last = self.last?;
         self.ground.account.kept().meant += 1;
         if self.whole {
             self.seen.whole = self.read_whole(token).await;
@@ -269,10 +289,10 @@ impl Trip<'_> {
         // A search that was begun again meanwhile, there or elsewhere, is another list.
         let path = format!("/v1/searches/{token}?limit=1");
         let page = self.get(Kind::Poll, &path).await?;
-        let lives = self.ground.lives[cell as usize].load(Ordering::SeqCst);
-        let same = (page.cell, ledger.cell, lives) == (cell, cell, life)
-            && page.body["version"].as_u64() == Some(version)
-            && page.body["total"].as_u64() == Some(total)
+        let lives = self.lives()[last.cell as usize];
+        let same = (page.cell, ledger.cell, lives) == (last.cell, last.cell, last.life)
+            && page.body["version"].as_u64() == Some(last.version)
+            && page.body["total"].as_u64() == Some(last.total)
             && page.body["status"] != "incomplete";
         let truths = self.ground.truths.clone().filter(|_| same)?;
         let (seen, asked) = (std::mem::take(&mut self.seen), asked.clone());
