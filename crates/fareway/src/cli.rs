@@ -167,7 +167,7 @@ pub(crate) struct RolloutArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     pub(crate) bake: u64,
     /// Seconds before counting begins: caches are cold.
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(crate) warm_up: u64,
     /// Requests that cells of the new release must have answered before a wave passes.
     #[arg(long, value_name = "REQUESTS", default_value_t = 200)]

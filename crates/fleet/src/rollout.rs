@@ -60,7 +60,7 @@ impl Default for RolloutSettings {
     fn default() -> Self {
         Self {
             bake_ms: Limited::literal(300_000),
-            warm_up_ms: Limited::literal(10_000),
+            warm_up_ms: Limited::literal(60_000),
             requests_min: Limited::literal(200),
             drain_ms: Limited::literal(15_000),
             ready_ms: Limited::literal(120_000),

@@ -139,7 +139,7 @@ impl Load {
     }
 }
 
-const QUICK: [&str; 8] = ["rollout", "--bake", "8", "--warm-up", "1", "--requests", "40", "--go"];
+const QUICK: [&str; 8] = ["rollout", "--bake", "8", "--warm-up", "3", "--requests", "40", "--go"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_changed_file_reaches_cells_by_a_rollout_only_and_without_an_error() {
@@ -164,7 +164,9 @@ async fn a_changed_file_reaches_cells_by_a_rollout_only_and_without_an_error() {
     assert!(well, "{said}");
     let (well, said) = fleet.fleet(&QUICK);
     assert!(!well && said.contains("there is a rollout already"), "{said}");
-    assert_eq!(fleet.ended().await, "last rollout to r2: done, wave 2 of 2");
+    let ended = fleet.ended().await;
+    let status = fleet.fleet(&["status"]).1;
+    assert_eq!(ended, "last rollout to r2: done, wave 2 of 2", "{status}");
     assert_eq!(load.stop().await, 0);
     until(|| async { fleet.releases().await == ["r2", "r2", "r2"] }).await;
 }

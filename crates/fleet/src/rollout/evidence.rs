@@ -34,6 +34,12 @@ impl Evidence {
         (at as usize).min(TIME_BUCKETS - 1)
     }
 
+    /// Where a bucket ends, microseconds.
+    #[must_use]
+    pub fn end_us(bucket: usize) -> u64 {
+        (1_000.0 * (bucket as f64 / 4.0).exp2()) as u64
+    }
+
     /// A request took so long, in microseconds.
     pub fn note_time(&mut self, us: u64) {
         self.times.resize(TIME_BUCKETS, 0);
@@ -107,6 +113,7 @@ mod tests {
         assert_eq!(Evidence::bucket(2_000), 4);
         assert_eq!(Evidence::bucket(1_000_000), 40);
         assert_eq!(Evidence::bucket(u64::MAX), TIME_BUCKETS - 1);
+        assert_eq!((Evidence::end_us(0), Evidence::end_us(40)), (1_000, 1_024_000));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Whether cells of a new release do worse than those of the old one.
 //!
 //! The test: each question is a share (failed, refused, prices that changed, answers that take more
-//! than 1.4 times the old release's median, and more than 1.4 times its 95th percentile), and whether
+//! than 1.4 times the old release's median, and more than 1.4 times its 95th percentile, and at least
+//! 25 ms more), and whether
 //! the new release's share is greater is asked of **Fisher's exact test**, one-sided. That a difference
 //! is not chance is not enough:
 //!
@@ -29,6 +30,8 @@ pub const FALSE_ALARM: f64 = 0.01;
 const WAVES: f64 = 3.0;
 /// Buckets of times by which answers must be slower to count: `2^(2/4)` is 1.4 times.
 const SLOWER_BY: usize = 2;
+/// Microseconds by which they must be slower besides: nobody notices less.
+const SLOWER_BY_US: u64 = 25_000;
 /// Largest counts that the test is given; larger ones are scaled down, which makes it careful.
 const COUNT_MAX: u64 = 200_000;
 
@@ -80,7 +83,8 @@ impl Question {
     fn count(self, seen: &Evidence, old: &[Evidence]) -> (u64, u64) {
         let slow = |percent| {
             let slowest = old.iter().map(|cell| cell.quantile(percent)).max().unwrap_or(0);
-            (seen.timed(), seen.slower_than(slowest + SLOWER_BY))
+            let noticed = Evidence::bucket(Evidence::end_us(slowest) + SLOWER_BY_US);
+            (seen.timed(), seen.slower_than(noticed.max(slowest + SLOWER_BY)))
         };
         match self {
             Self::Failed => (seen.requests, seen.failed),

@@ -56,14 +56,20 @@ fn a_release_no_worse_than_the_worst_cell_of_the_old_one_passes() {
 
 #[test]
 fn slow_answers_are_seen_in_the_middle_and_in_the_tail() {
-    let old = [timed(20, 500), timed(20, 500)];
-    assert_eq!(worse(&timed(20, 500), &old), None);
-    assert_eq!(worse(&timed(10, 500), &old), None);
-    assert_eq!(worse(&timed(22, 500), &old), None);
-    assert_eq!(worse(&timed(40, 500), &old).unwrap().question, Question::SlowerHalf);
-    let mut tail = timed(20, 450);
+    let old = [timed(100, 500), timed(100, 500)];
+    assert_eq!(worse(&timed(100, 500), &old), None);
+    assert_eq!(worse(&timed(50, 500), &old), None);
+    assert_eq!(worse(&timed(110, 500), &old), None);
+    assert_eq!(worse(&timed(200, 500), &old).unwrap().question, Question::SlowerHalf);
+    let mut tail = timed(100, 450);
     tail.add(&timed(900, 50));
     assert_eq!(worse(&tail, &old).unwrap().question, Question::SlowerTail);
+}
+
+#[test]
+fn what_nobody_would_notice_is_not_slow() {
+    assert_eq!(worse(&timed(8, 500), &[timed(2, 500), timed(2, 500)]), None);
+    assert!(worse(&timed(60, 500), &[timed(2, 500), timed(2, 500)]).is_some());
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn bad(seed: u64) -> Character {
         1 => Character { failed: between(200, 5_000), ..good },
         2 => Character { refused: between(500, 5_000), ..good },
         3 => Character { changed: between(2_500, 9_000), ..good },
-        4 => Character { times: between(180, 600), ..good },
+        4 => Character { times: between(260, 600), ..good },
         5 => Character { late: between(900, 4_000), ..good },
         _ => Character { dies_after: Some(between(6, 50)), ..good },
     }
