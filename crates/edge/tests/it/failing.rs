@@ -160,7 +160,10 @@ async fn a_cell_that_declines_gets_no_new_work_until_a_look_finds_it_ready() {
     for _ in 0..20 {
         assert_ne!(world.cell_of_key(key).await, 2);
     }
-    assert_eq!(world.cell(2).seen.load(Ordering::SeqCst), before + 1);
+    // The look of the edge's start may come after the first answer; it finds the cell ready once.
+    let looks = world.cell(2).looks.load(Ordering::SeqCst);
+    let asked = world.cell(2).seen.load(Ordering::SeqCst) - before;
+    assert!(looks <= 1 && (1..=1 + looks).contains(&asked), "{asked} after {looks} looks");
 }
 
 #[tokio::test]
