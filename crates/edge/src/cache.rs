@@ -14,7 +14,7 @@
 //! What may be kept is told twice: by [`crate::Rules::keeps`] for a request and by the answer itself
 //! (RFC 9111). Never kept and never given from here: requests with credentials, answers that set
 //! cookies, parts of bodies. Limits: bytes in all and of one answer, answers of one address, requests
-//! that wait, fetches in the background. Start reading at [`serve`].
+//! that wait, fetches in the background. Start reading at [`serve()`].
 
 mod directives;
 mod fetch;
