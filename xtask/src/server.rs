@@ -1,6 +1,6 @@
 //! The real binary, started as a user would start it, on a free port with a fresh data folder.
 //!
-//! [`Server::start`] returns when `/readyz` says yes. [`Server::stop`] sends what Ctrl-C sends and
+//! [`Server::start`] returns when `/readyz` says yes and all is said that a start says. [`Server::stop`] sends what Ctrl-C sends and
 //! fails if that takes more than five seconds. A server that is dropped is killed.
 
 use std::fs::{self, File};
@@ -26,6 +26,8 @@ const ONE_DAY_JUDGES: [(&str, &str); 2] =
 
 const READY_LINE: &str = "Fareway is ready: ";
 const SANDBOX_LINE: &str = "Sandbox market: ";
+/// The last line of what a start says; `/readyz` may say yes a moment before it is written.
+const LAST_LINE: &str = "Ctrl-C stops.";
 
 /// A running `fareway serve`.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ pub(crate) struct Server {
     child: Child,
     url: String,
     folder: PathBuf,
-    /// From start to the first yes of `/readyz`.
+    /// From start to the first yes of `/readyz`, with all said.
     pub(crate) ready_after: Duration,
 }
 
@@ -60,8 +62,7 @@ impl Server {
         let url = format!("http://127.0.0.1:{port}");
         let mut server = Self { child, url, folder, ready_after: Duration::ZERO };
         loop {
-            if http::get(&format!("{}/readyz", server.url)).is_ok_and(|answer| answer.status == 200)
-            {
+            if server.is_ready() {
                 server.ready_after = watch.elapsed();
                 return Ok(server);
             }
@@ -73,6 +74,11 @@ impl Server {
             }
             pause(LOOK);
         }
+    }
+
+    fn is_ready(&self) -> bool {
+        http::get(&format!("{}/readyz", self.url)).is_ok_and(|answer| answer.status == 200)
+            && self.output().lines().any(|line| line == LAST_LINE)
     }
 
     /// `http://127.0.0.1:PORT`.
