@@ -1,9 +1,11 @@
 //! `bench prices`: what remembering costs, on the answers of one search of the simulated market.
 //!
-//! (codec, store) bytes a price and speed, beside a plain map; (ingest) log, store and indexes as one,
-//! durable, as fast as it goes; (commit) acknowledgements at the mean load of the reference; (replay)
-//! a restart; (peers) Redis and PostgreSQL on the same prices, in the same run.
+//! (codec, store) bytes a price and speed, beside a plain map; (index) month grids, "everywhere" and
+//! history; (ingest) log, store and indexes as one, durable, as fast as it goes; (commit)
+//! acknowledgements at the mean load of the reference; (replay) a restart; (peers) Redis and
+//! PostgreSQL on the same prices, in the same run.
 
+mod index;
 mod ingest;
 mod load;
 mod postgres;
@@ -26,6 +28,7 @@ pub(crate) fn run(seconds: u64, peers: bool) -> Result<()> {
     report.figure("prices a search", load.prices);
     let slice = Duration::from_secs(seconds);
     store::run(&mut report, slice)?;
+    index::run(&mut report)?;
     let ingested = ingest::run(&mut report, &load, slice)?;
     if peers {
         let redis = redis::run(&mut report, &load, slice)?;

@@ -14,7 +14,7 @@
 //! allocated bytes without the allocator's own; at the limit the share of the index with the oldest
 //! price drops the oldest eighth of its prices.
 //!
-//! Cost: an entry is 40 B, and 46 B with its share of the tree (`examples/indicative_speed`).
+//! Cost: an entry is 40 B, and 46 B with its share of the tree (`cargo xtask bench prices`).
 //! Listing by route reads one summary a route and month, and enters a month only where its cheapest
 //! price could win but is not of the asked days. Readers of one share wait for its writers, which
 //! hold it for one batch's prices of one origin.

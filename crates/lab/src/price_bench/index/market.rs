@@ -13,10 +13,10 @@ use prices::Seen;
 use prices::indicative::Cheapest;
 use runtime::{FixedSet, Random};
 
-use crate::{AIRPORTS, EUR, MARKET, NOW_MS};
+use super::{AIRPORTS, EUR, MARKET, NOW_MS};
 
 /// Pairs of airports, both drawn by rank.
-pub(crate) fn routes(wanted: usize) -> Vec<(AirportCode, AirportCode)> {
+pub(super) fn routes(wanted: usize) -> Vec<(AirportCode, AirportCode)> {
     let airports = atlas::atlas().airports();
     let airports = &airports[..AIRPORTS.min(airports.len())];
     let mut summed = Vec::with_capacity(airports.len());
@@ -42,7 +42,7 @@ pub(crate) fn routes(wanted: usize) -> Vec<(AirportCode, AirportCode)> {
 }
 
 /// The prices of a route, in no order of days.
-pub(crate) fn prices_of(
+pub(super) fn prices_of(
     at: usize,
     (origin, destination): (AirportCode, AirportCode),
 ) -> Vec<Cheapest> {
@@ -85,7 +85,7 @@ pub(crate) fn prices_of(
     rows
 }
 
-pub(crate) fn search(number: usize) -> Vec<Seen> {
+pub(super) fn search(number: usize) -> Vec<Seen> {
     let mut random = Random::from_seed(number as u64);
     let (from, to) = (AirportCode::literal("LHR"), AirportCode::literal("BCN"));
     let day = 5 + number as i32;
@@ -130,7 +130,7 @@ pub(crate) fn search(number: usize) -> Vec<Seen> {
         .collect()
 }
 
-pub(crate) fn offer(itinerary: u32, agent: AgentId, price: Money) -> Offer {
+pub(super) fn offer(itinerary: u32, agent: AgentId, price: Money) -> Offer {
     Offer {
         price: Some(price),
         agent,
@@ -146,7 +146,7 @@ pub(crate) fn offer(itinerary: u32, agent: AgentId, price: Money) -> Offer {
     }
 }
 
-pub(crate) fn question(from: &[AirportCode], to: &[AirportCode], day: i32) -> Arc<Question> {
+pub(super) fn question(from: &[AirportCode], to: &[AirportCode], day: i32) -> Arc<Question> {
     let set = |airports: &[AirportCode]| PlaceSet {
         asked: Place::Airport(airports[0]),
         airports: airports.to_vec(),
@@ -164,7 +164,7 @@ pub(crate) fn question(from: &[AirportCode], to: &[AirportCode], day: i32) -> Ar
 }
 
 /// Airports by number of routes, most first.
-pub(crate) fn hubs(routes: &[(AirportCode, AirportCode)]) -> Vec<AirportCode> {
+pub(super) fn hubs(routes: &[(AirportCode, AirportCode)]) -> Vec<AirportCode> {
     let mut counts: BTreeMap<AirportCode, usize> = BTreeMap::new();
     routes.iter().for_each(|&(from, _)| *counts.entry(from).or_default() += 1);
     let mut hubs: Vec<_> = counts.into_iter().collect();
@@ -173,7 +173,7 @@ pub(crate) fn hubs(routes: &[(AirportCode, AirportCode)]) -> Vec<AirportCode> {
 }
 
 /// Country of an airport by its packed number.
-pub(crate) fn country_table() -> Vec<Option<u16>> {
+pub(super) fn country_table() -> Vec<Option<u16>> {
     let mut table = vec![None; 1 << 16];
     for airport in atlas::atlas().airports() {
         table[usize::from(airport.code.packed())] = Some(airport.country.packed());
@@ -181,6 +181,6 @@ pub(crate) fn country_table() -> Vec<Option<u16>> {
     table
 }
 
-pub(crate) fn today() -> i32 {
+pub(super) fn today() -> i32 {
     (NOW_MS / 86_400_000) as i32
 }
