@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use domain::{AirportCode, Answer, Date, PartnerId};
+use domain::{Answer, Date, PartnerId};
 use prices::Seen;
 use prices::history::{History, HistorySettings, Trip};
 use prices::indicative::{Cheapest, EuroRates, Indicative, reduce};
