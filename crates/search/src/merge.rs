@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! answers ─▶ number itineraries by key ─▶ convert totals ─▶ scatter offers to their itinerary
-//!                                                        ─▶ keep one per (agent, brand), sort
+//!                                                        ─▶ keep one per (agent, brand)
 //! ```
 //!
 //! Flows in: decoded answers, in any order and number. Flows out: [`Merged`], which depends only on
@@ -18,11 +18,12 @@
 //!
 //! Limits: 65,534 answers (parts), 65,535 sellers (agent and brand), 2^32 offers; answers beyond are
 //! left out, sellers beyond are not compared. A search keeps fewer offers than that.
-//! Cost: about 40 us for 30 answers with 2,700 offers of 300 itineraries, one core; a handful of
+//! Cost: about 50 us for 30 answers with 3,000 offers of 300 itineraries, one core; a handful of
 //! allocations, none per itinerary. So a growing answer is merged anew whenever it is looked at.
+//! Options are put in order when somebody looks at them: a page shows those of ten itineraries.
 
 mod convert;
-mod order;
+pub(crate) mod order;
 mod sellers;
 mod zones;
 
@@ -33,7 +34,7 @@ use domain::{Answer, CurrencyCode, ItineraryKey, Transfer};
 
 use crate::display::Display;
 use crate::merge::convert::Converter;
-use crate::merge::order::{SortScratch, compare_options, sort_options};
+use crate::merge::order::compare_options;
 use crate::merge::sellers::{COMBINED, Sellers};
 use crate::merge::zones::Zones;
 use crate::merged::{Merged, MergedItinerary, OptionRow};
@@ -240,13 +241,12 @@ fn leg_minutes(zones: &mut Zones, answer: &Answer, segments: &[u32]) -> Option<u
     u16::try_from(arrives.checked_sub(departs)?).ok().filter(|&minutes| minutes > 0)
 }
 
-/// Keeps one option per seller of each itinerary, sorts them and closes the gaps; leaves out what
-/// has no offer or makes no itinerary.
+/// Keeps one option per seller of each itinerary, the cheapest in front, and closes the gaps; leaves
+/// out what has no offer or makes no itinerary.
 fn finish_options(merged: &mut Merged, taken: &[Taken], order: &[u32], mut kept_at: KeptAt) {
     let mut itineraries = std::mem::take(&mut merged.itineraries);
     let mut options: Vec<OptionRow> = Vec::with_capacity(order.len());
     let mut dropped = 0_u32;
-    let mut scratch = SortScratch::default();
     itineraries.retain_mut(|itinerary| {
         let range = &order[itinerary.options.0 as usize..itinerary.options.1 as usize];
         if itinerary.leg_count == 0 {
@@ -265,7 +265,7 @@ fn finish_options(merged: &mut Merged, taken: &[Taken], order: &[u32], mut kept_
             }
         }
         let kept = &mut options[start..];
-        sort_options(merged, kept, &mut scratch);
+        cheapest_first(merged, kept);
         let Some(cheapest) = kept.first() else { return false };
         itinerary.price = cheapest.amount();
         itinerary.transfer = cheapest.transfer();
@@ -275,6 +275,19 @@ fn finish_options(merged: &mut Merged, taken: &[Taken], order: &[u32], mut kept_
     merged.itineraries = itineraries;
     merged.dropped = dropped;
     merged.options = options;
+}
+
+/// Swaps the option that comes first in order to the front.
+fn cheapest_first(merged: &Merged, options: &mut [OptionRow]) {
+    let mut first = 0;
+    for (index, option) in options.iter().enumerate().skip(1) {
+        if compare_options(merged, option, &options[first]).is_lt() {
+            first = index;
+        }
+    }
+    if first > 0 {
+        options.swap(0, first);
+    }
 }
 
 /// Where the option of each seller stands, for the itinerary at hand.

@@ -15,6 +15,7 @@ use domain::{AgentId, Answer, CurrencyCode, ItineraryKey, Offer, Transfer};
 
 pub use views::{FareView, LegView, OfferView, PartView, segment_minutes};
 
+use crate::merge::order::compare_options;
 use crate::remembered::Source;
 use crate::self_transfer::Part;
 use crate::view::Traits;
@@ -195,9 +196,17 @@ impl Merged {
     }
 
     /// Offers of an itinerary: no two with the same agent and brand, cheapest first, those without
-    /// a price last.
+    /// a price last. Cost: sorts them.
     #[must_use]
-    pub fn options(&self, itinerary: &MergedItinerary) -> &[OptionRow] {
+    pub fn options(&self, itinerary: &MergedItinerary) -> Vec<OptionRow> {
+        let mut options = self.any_order(itinerary).to_vec();
+        options.sort_unstable_by(|a, b| compare_options(self, a, b));
+        options
+    }
+
+    /// The same, the cheapest in front, the others in no order; for who looks at many itineraries.
+    #[must_use]
+    pub fn any_order(&self, itinerary: &MergedItinerary) -> &[OptionRow] {
         self.options.get(itinerary.option_range()).unwrap_or_default()
     }
 
@@ -252,8 +261,7 @@ impl Merged {
 
     /// Highest total among the options of an itinerary.
     pub(crate) fn dearest(&self, itinerary: &MergedItinerary) -> Option<i64> {
-        // Options are sorted, so the dearest is the last one with a price.
-        self.options(itinerary).iter().rev().find_map(OptionRow::amount)
+        self.any_order(itinerary).iter().filter_map(OptionRow::amount).max()
     }
 
     pub(crate) fn traits(&self) -> &Traits {

@@ -107,7 +107,7 @@ struct Side<'a> {
 fn side(merged: &Merged, end: End) -> Vec<Side<'_>> {
     let mut side: Vec<Side<'_>> = Vec::new();
     for itinerary in merged.itineraries().iter().filter(|itinerary| itinerary.stops <= 1) {
-        let option = merged.options(itinerary).first();
+        let option = merged.any_order(itinerary).first();
         let (Some(option), Some(cost)) = (option, itinerary.price) else { continue };
         let mut touches = merged.legs(itinerary).enumerate().map(|(index, leg)| {
             // The near ticket lands at the hub on the first leg, the far one on the second.

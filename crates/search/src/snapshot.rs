@@ -95,7 +95,7 @@ impl Snapshot {
     pub(crate) fn follow(&self, link: &str) -> Option<Target<'_>> {
         let wanted = self.links.open(link)?;
         for itinerary in self.merged.itineraries() {
-            for option in self.merged.options(itinerary) {
+            for option in self.merged.any_order(itinerary) {
                 let offer = self.merged.offer(option);
                 if link_id(itinerary, &offer, 0) == wanted {
                     let target = Target {

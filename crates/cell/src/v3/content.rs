@@ -175,8 +175,9 @@ fn choose<'a>(content: &Content<'a>, catalog: &mut Catalog) -> Vec<Shown<'a>> {
     for row in rows {
         let itinerary = itinerary_of(row.itinerary);
         let leg_ids: Vec<String> = merged.legs(itinerary).map(|leg| catalog.leg(&leg)).collect();
-        let options = merged.options(itinerary).iter().filter(|option| page.shows(merged, option));
-        let options = options.take(content.extent.options).copied().collect();
+        let mut options = merged.options(itinerary);
+        options.retain(|option| page.shows(merged, option));
+        options.truncate(content.extent.options);
         let id = leg_ids.join("|");
         let (price, scores) = (row.price, row.scores);
         shown.insert(id.clone(), Shown { id, leg_ids, itinerary, options, price, scores });
@@ -210,7 +211,7 @@ fn itineraries(json: &mut Json, content: &Content<'_>, catalog: &Catalog, shown:
 /// The least an itinerary is said to emit.
 fn grams(content: &Content<'_>, shown: &Shown<'_>) -> Option<u32> {
     let said = |row| content.merged().offer(row).emissions_grams();
-    content.merged().options(shown.itinerary).iter().filter_map(said).min()
+    content.merged().any_order(shown.itinerary).iter().filter_map(said).min()
 }
 
 /// Emissions of an itinerary against the mean of all that are known.

@@ -10,49 +10,8 @@ use crate::merged::{Merged, OptionRow};
 ///
 /// So the order, and which of a seller's offers stays, depend on nothing but what the offers say.
 #[inline]
-pub(super) fn compare_options(merged: &Merged, a: &OptionRow, b: &OptionRow) -> Ordering {
+pub(crate) fn compare_options(merged: &Merged, a: &OptionRow, b: &OptionRow) -> Ordering {
     a.sort_amount().cmp(&b.sort_amount()).then_with(|| compare(merged, a, b))
-}
-
-/// Bits of a sort key that are the option's place.
-const PLACE_BITS: u32 = 16;
-/// Amounts from here on do not fit beside a place.
-const AMOUNT_END: i64 = 1 << (63 - PLACE_BITS);
-
-/// Puts options into the order of [`compare_options`].
-///
-/// Nearly all are decided by amount. So numbers are sorted, amount above place, which takes a third
-/// of the time that sorting rows by a comparison does; only equal amounts are looked at closely.
-pub(super) fn sort_options(merged: &Merged, options: &mut [OptionRow], scratch: &mut SortScratch) {
-    let SortScratch { keys, rows } = scratch;
-    keys.clear();
-    rows.clear();
-    for (place, row) in (0_u64..).zip(&*options) {
-        let amount = row.amount().unwrap_or(AMOUNT_END);
-        let fits = row.amount().is_none_or(|amount| (0..AMOUNT_END).contains(&amount));
-        if !fits || place >= 1 << PLACE_BITS {
-            options.sort_unstable_by(|a, b| compare_options(merged, a, b));
-            return;
-        }
-        keys.push((amount as u64) << PLACE_BITS | place);
-    }
-    keys.sort_unstable();
-    rows.extend_from_slice(options);
-    for (row, key) in options.iter_mut().zip(&*keys) {
-        *row = rows[(key & ((1 << PLACE_BITS) - 1)) as usize];
-    }
-    for equal in options.chunk_by_mut(|a, b| a.sort_amount() == b.sort_amount()) {
-        if equal.len() > 1 {
-            equal.sort_unstable_by(|a, b| compare(merged, a, b));
-        }
-    }
-}
-
-/// Memory that sorting uses again and again.
-#[derive(Debug, Default)]
-pub(super) struct SortScratch {
-    keys: Vec<u64>,
-    rows: Vec<OptionRow>,
 }
 
 /// Compares two options of the same amount by everything a traveller can see of them.

@@ -134,11 +134,13 @@ impl<'a> Judge<'a> {
         allowed: &[bool],
     ) -> Option<(Option<i64>, Option<i64>)> {
         let mut sold = None;
-        for option in self.merged.options(itinerary) {
+        for option in self.merged.any_order(itinerary) {
             if option_allowed(self.merged, option, allowed) {
-                let lowest = sold.map_or(option.amount(), |(lowest, _)| lowest);
-                // Options without a price stand last.
-                let highest = option.amount().or(sold.and_then(|(_, highest)| highest));
+                let (mut lowest, mut highest) = sold.unwrap_or((None, None));
+                if let Some(amount) = option.amount() {
+                    lowest = Some(lowest.map_or(amount, |lowest: i64| lowest.min(amount)));
+                    highest = highest.max(Some(amount));
+                }
                 sold = Some((lowest, highest));
             }
         }
@@ -353,19 +355,16 @@ impl<'a> FacetCount<'a> {
     fn count_agents(&mut self, judge: &Judge<'_>, index: usize, itinerary: &MergedItinerary) {
         let stamp = index as u32 + 1;
         let price_max = judge.filters.price_max.unwrap_or(i64::MAX);
-        for option in self.merged.options(itinerary) {
+        for option in self.merged.any_order(itinerary) {
             let agent = option.agent_index();
             // A combination of two agents' tickets belongs to none of them: who chooses one agent alone
-            // does not see it. Options are sorted, so the first one of an agent is its cheapest.
-            let Some(tally) = self.by_agent.get_mut(agent).filter(|tally| tally.seen != stamp)
-            else {
-                continue;
-            };
-            tally.seen = stamp;
+            // does not see it.
+            let Some(tally) = self.by_agent.get_mut(agent) else { continue };
             let displayed = judge.displayed.as_ref().is_none_or(|displayed| displayed[agent]);
-            // An option without a price sorts last and passes only if there is no limit.
+            // An option without a price counts as the dearest and passes only if there is no limit.
             if displayed && option.sort_amount() <= price_max {
-                tally.count += 1;
+                tally.count += u32::from(tally.seen != stamp);
+                tally.seen = stamp;
                 tally.price_min = tally.price_min.min(option.sort_amount());
             }
         }

@@ -69,7 +69,7 @@ fn passes(merged: &Merged, index: usize, filters: &Filters) -> Option<Option<i64
     let itinerary = &merged.itineraries()[index];
     let allowed: Vec<_> = merged
         .options(itinerary)
-        .iter()
+        .into_iter()
         .filter(|option| filters.allows_agent(merged.offer(option).agent()))
         .collect();
     let price = allowed.first()?.amount();
@@ -240,7 +240,7 @@ proptest! {
         prop_assert_eq!(page.total, expected);
         for row in &page.rows {
             let itinerary = &merged.itineraries()[row.itinerary as usize];
-            let cheapest = merged.options(itinerary).iter()
+            let cheapest = merged.options(itinerary).into_iter()
                 .find(|option| page.shows(&merged, option)).unwrap();
             prop_assert_eq!(cheapest.amount(), row.price);
         }

@@ -344,7 +344,7 @@ pub(crate) fn prices(snapshot: &Snapshot) -> Vec<(u32, String, Option<i64>)> {
         let first = merged.legs(itinerary).next().unwrap();
         let number = first.segments().next().unwrap().number.number();
         for option in merged.options(itinerary) {
-            all.push((number, merged.offer(option).agent().to_string(), option.amount()));
+            all.push((number, merged.offer(&option).agent().to_string(), option.amount()));
         }
     }
     all.sort();
