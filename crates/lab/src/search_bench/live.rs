@@ -2,7 +2,12 @@
 //! processors, together with this generator, whose share of CPU is printed.
 //!
 //! Open loop: a search starts when its time has come, whether or not earlier ones are done, so a
-//! slow server cannot hide its queue. First offers and completion are seen by polling every 25 ms.
+//! slow server cannot hide its queue. First offers and completion are seen by polling: every 25 ms at
+//! first, then ever less often, as pages do, so that late searches are not made later by being asked.
+//!
+//! Before it counts, the cell's memory for answers is filled: a cell that has run for a while drops
+//! an old search for a new one, and memory that nobody has touched yet costs more than memory that
+//! is used again.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -19,8 +24,12 @@ use crate::http1::{Connection, get};
 use crate::load::{cpu_seconds, resident_mib};
 use crate::report::Report;
 
-/// Time between two looks at one search.
+/// Time before the second look at a search; between later ones half as much again.
 const LOOK: Duration = Duration::from_millis(25);
+/// The longest time between two looks.
+const LOOK_MAX: Duration = Duration::from_millis(500);
+/// Searches before it counts, and how many a second.
+const WARM_UP: (usize, u64) = (3_600, 180);
 /// One search in so many has its ledger read too.
 const LEDGER_SAMPLE: usize = 10;
 /// A search that is not complete by then counts as lost.
@@ -60,8 +69,8 @@ async fn measure(report: &mut Report, plan: Plan) -> Result<()> {
         &data,
         &[("search.partners_max", &partners), ("search.self_transfer.enabled", "false")],
     )?;
-    let warm_up = random_questions(200, 99);
-    drive(server.address, warm_up, 50).await?;
+    let (warm_up, per_second) = (random_questions(WARM_UP.0, 99), WARM_UP.1);
+    drive(server.address, warm_up, per_second).await?;
     let questions = random_questions((plan.per_second * plan.seconds) as usize, 7);
     let count = questions.len();
     let (server_before, own_before) =
@@ -73,6 +82,7 @@ async fn measure(report: &mut Report, plan: Plan) -> Result<()> {
     let own_cpu = cpu_seconds(std::process::id())? - own_before;
     report.setting("d.searches_per_second", plan.per_second);
     report.setting("d.seconds", plan.seconds);
+    report.setting("d.searches_before", WARM_UP.0);
     report.setting("d.partners_per_search", plan.partners);
     report.figure("d. searches offered", count);
     report.figure("d. searches/s completed", (count - seen.lost.len()) as f64 / seconds);
@@ -194,6 +204,7 @@ async fn one_search(
     let token = create(&mut connection, &question).await?;
     let look = get(&format!("/v1/searches/{token}?limit=1"));
     let mut first = None;
+    let mut pause = LOOK;
     loop {
         let page: Value = serde_json::from_slice(connection.send(&look).await?.body)?;
         if first.is_none() && page["total"].as_u64() > Some(0) {
@@ -205,7 +216,8 @@ async fn one_search(
         anyhow::ensure!(due.elapsed() < LOST_AFTER, "not complete after 20 s");
         // Others may use the connection while this search waits.
         pool.give_back(connection);
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 3 / 2).min(LOOK_MAX);
         connection = pool.take().await?;
     }
     let complete = due.elapsed();
