@@ -10,6 +10,7 @@ mod ingest;
 mod load;
 mod postgres;
 mod redis;
+mod restart;
 mod store;
 
 use std::time::Duration;
@@ -21,14 +22,20 @@ use crate::report::Report;
 
 /// Measures and writes one result file.
 pub(crate) fn run(seconds: u64, peers: bool) -> Result<()> {
+    if peers {
+        // Before minutes are spent.
+        redis::find()?;
+        postgres::programs()?;
+    }
     let load = Load::make()?;
     let mut report = Report::new("prices");
     report.setting("seconds_per_measurement", seconds);
     report.figure("answers a search", load.answers());
     report.figure("prices a search", load.prices);
     let slice = Duration::from_secs(seconds);
-    store::run(&mut report, slice)?;
+    // First, so that what it holds is new to the process and can be counted.
     index::run(&mut report)?;
+    store::run(&mut report, slice)?;
     let ingested = ingest::run(&mut report, &load, slice)?;
     if peers {
         let redis = redis::run(&mut report, &load, slice)?;

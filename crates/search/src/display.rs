@@ -103,6 +103,12 @@ pub struct Display {
 }
 
 impl Display {
+    /// Whether nobody's offers are left out.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.agents.is_all() && self.carriers.is_all()
+    }
+
     /// Everything shown, in one currency and language.
     #[must_use]
     pub fn new(currency: CurrencyCode, locale: Locale) -> Self {

@@ -18,7 +18,7 @@ pub use views::{FareView, LegView, OfferView, PartView, segment_minutes};
 use crate::merge::order::compare_options;
 use crate::remembered::Source;
 use crate::self_transfer::Part;
-use crate::view::Traits;
+use crate::view::{Page, Traits};
 
 /// Stands in [`OptionRow`] for "no price in the display currency".
 const UNPRICED: i64 = i64::MAX;
@@ -138,6 +138,8 @@ pub struct Merged {
     pub(crate) options: Vec<OptionRow>,
     pub(crate) dropped: u32,
     pub(crate) traits: OnceLock<Traits>,
+    /// The page that nearly everybody sees first, as the first one who looked saw it.
+    pub(crate) first_page: OnceLock<Page>,
 }
 
 impl Merged {
@@ -156,6 +158,7 @@ impl Merged {
             options: Vec::new(),
             dropped: 0,
             traits: OnceLock::new(),
+            first_page: OnceLock::new(),
         }
     }
 

@@ -74,9 +74,20 @@ impl Snapshot {
     }
 
     /// One page of the answer.
+    ///
+    /// The first page of an answer in the usual order is worked out once for all searches that read
+    /// the answer: of a remembered one these are many.
     #[must_use]
     pub fn view(&self, wanted: &View) -> Page {
-        view(&self.merged, &self.question, &self.display, wanted)
+        let work_out = || view(&self.merged, &self.question, &self.display, wanted);
+        if !(self.display.is_whole() && wanted.is_usual()) {
+            return work_out();
+        }
+        let mut page = self.merged.first_page.get_or_init(work_out).clone();
+        if let Some(next) = &mut page.next {
+            *next = wanted.own(*next);
+        }
+        page
     }
 
     /// Adds the signed link id of an offer to a text; `part` is 0 for the whole offer, 1 and 2 for

@@ -64,6 +64,16 @@ impl View {
         cursor.sort == self.sort && cursor.mark == self.mark()
     }
 
+    /// Whether it is the first page as it is shown to who asks for nothing in particular.
+    pub(crate) fn is_usual(&self) -> bool {
+        *self == Self { search: self.search, ..Self::default() }
+    }
+
+    /// The cursor at the same place of the same view, for this search.
+    pub(crate) fn own(&self, cursor: Cursor) -> Cursor {
+        Cursor { mark: self.mark(), ..cursor }
+    }
+
     /// Fingerprint of what a cursor belongs to.
     fn mark(&self) -> u64 {
         self.search ^ self.filters.mark()

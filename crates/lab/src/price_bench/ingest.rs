@@ -1,21 +1,15 @@
-//! Log, store and indexes as one: as fast as it goes, at the mean load, and after a restart.
+//! Log, store and indexes as one: as fast as it goes, and at the mean load.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use events::log::{FileLog, LogSettings};
 use hdrhistogram::Histogram;
-use prices::freshness::Freshness;
-use prices::indicative::{EuroRates, Indicative, IndicativeSettings};
 use prices::memory::Memory;
-use prices::store::{PriceStore, StoreSettings};
-use runtime::{Limited, Workers};
-use storage::disk::RealDisk;
 
 use super::load::Load;
+use super::restart;
 use crate::place::{TemporaryFolder, bytes_below};
 use crate::report::Report;
 
@@ -35,7 +29,7 @@ pub(super) fn run(report: &mut Report, load: &Load, slice: Duration) -> Result<f
 fn measure(report: &mut Report, load: &Load, slice: Duration, folder: &Path) -> Result<f64> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let memory = runtime.block_on(open(folder))?;
+    let memory = runtime.block_on(restart::open(folder))?.memory;
     let started = Instant::now();
     let (searches, _) = runtime.block_on(full_speed(&memory, load, slice))?;
     let seconds = started.elapsed().as_secs_f64();
@@ -55,32 +49,8 @@ fn measure(report: &mut Report, load: &Load, slice: Duration, folder: &Path) -> 
     }
     drop(memory);
 
-    let memory = runtime.block_on(open(folder))?;
-    let started = Instant::now();
-    let replayed = runtime.block_on(memory.replay())?;
-    anyhow::ensure!(replayed.lost.is_empty(), "{:?}", replayed.lost);
-    let rate_back = replayed.prices as f64 / started.elapsed().as_secs_f64();
-    report.figure("replay: million prices/s", rate_back / 1e6);
-    report.figure("replay: prices", replayed.prices);
+    runtime.block_on(restart::run(report, folder))?;
     Ok(rate)
-}
-
-async fn open(folder: &Path) -> Result<Memory> {
-    let disk = Arc::new(RealDisk::open(folder)?);
-    // Nothing may vanish while it is counted.
-    let settings = LogSettings {
-        retention_minutes: Limited::literal(0),
-        retention_bytes: Limited::literal(0),
-        ..LogSettings::default()
-    };
-    let log = Arc::new(FileLog::open(disk, "log", settings)?);
-    let settings =
-        StoreSettings { memory_mib: Limited::literal(4_096), ..StoreSettings::default() };
-    let store = Arc::new(PriceStore::new(settings, Freshness::default()));
-    let rates = Arc::new(EuroRates::from(atlas::atlas().rates()));
-    let indicative = Arc::new(Indicative::new(IndicativeSettings::default(), rates));
-    let workers = Workers::start("work", 2, 64)?;
-    Ok(Memory::open(log, 1, store, indicative, Some(workers)).await?)
 }
 
 /// Remembers searches as fast as they are acknowledged; how many, and their latencies.

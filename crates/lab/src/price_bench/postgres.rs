@@ -68,11 +68,17 @@ pub(super) fn run(report: &mut Report, load: &Load) -> Result<f64> {
     Ok(rate)
 }
 
+/// Where its programs are.
+pub(super) fn programs() -> Result<PathBuf> {
+    let programs = PathBuf::from("/usr/lib/postgresql/15/bin");
+    ensure!(programs.join("initdb").exists(), "install the Debian package postgresql-15");
+    Ok(programs)
+}
+
 fn start() -> Result<Cluster> {
     let folder = std::env::temp_dir().join(format!("fareway-bench-pg-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let programs = PathBuf::from("/usr/lib/postgresql/15/bin");
-    ensure!(programs.join("initdb").exists(), "install the Debian package postgresql-15");
+    let programs = programs()?;
     let owned = Command::new("chown").arg("postgres").arg(&folder).status()?;
     ensure!(owned.success(), "the folder cannot be given to the user postgres: run as root");
     let cluster = Cluster { folder, programs };

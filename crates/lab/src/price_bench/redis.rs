@@ -25,14 +25,24 @@ impl Drop for Running {
     }
 }
 
+const NAME: &str = "redis-server";
+const MISSING: &str = "redis-server does not start: install the Debian package redis-server";
+
+/// Whether there is one.
+pub(super) fn find() -> Result<()> {
+    let found = Command::new(NAME).arg("--version").stdout(Stdio::null()).status();
+    ensure!(found.context(MISSING)?.success(), MISSING);
+    Ok(())
+}
+
 /// Measures; prices a second.
 pub(super) fn run(report: &mut Report, load: &Load, slice: Duration) -> Result<f64> {
-    let (name, port) = ("redis-server", free_port()?);
-    let server = Command::new(name)
+    let port = free_port()?;
+    let server = Command::new(NAME)
         .args(["--port", &port.to_string(), "--save", "", "--appendonly", "no"])
         .stdout(Stdio::null())
         .spawn()
-        .context("redis-server does not start: install the Debian package redis-server")?;
+        .context(MISSING)?;
     let _server = Running(server);
     let mut stream = connect(port)?;
     let commands = pipelines(load);

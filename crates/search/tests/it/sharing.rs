@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{CurrencyCode, Money};
 use runtime::Limited;
-use search::{Display, Locale, Status};
+use search::{Display, Locale, Sort, Status, View};
 use tokio::sync::Notify;
 
 use crate::world::{GBP, Manner, Seller, World, display, finish, prices, request, within};
@@ -81,5 +81,41 @@ async fn other_partners_or_a_failure_are_reasons_to_ask_anew() {
         assert_eq!(world.seen.count(), asked);
         world.set_roster(vec![world.partner(&good)]);
     }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn searches_that_share_an_answer_have_the_same_first_page_and_cursors_of_their_own() {
+    let flights: Vec<_> =
+        (1..=15).map(|at| (at, 600 + i32::from(at), 900, 10_000 + i64::from(at))).collect();
+    let world = World::with(vec![
+        Seller::new("one", &flights),
+        Seller::new("two", &[(1, 601, 900, 9_000)]),
+    ])
+    .await;
+    let engine = world.engine(|_| ());
+    let opened = within(engine.create(request("EDI", "SIN"), display())).await.unwrap();
+    let (_, first) = finish(&engine, &opened.token).await;
+    let opened = within(engine.create(request("EDI", "SIN"), display())).await.unwrap();
+    let (_, second) = finish(&engine, &opened.token).await;
+    let mut without = display();
+    without.agents.excluded = vec!["two".parse().unwrap()];
+    let opened = within(engine.create(request("EDI", "SIN"), without)).await.unwrap();
+    let (_, third) = finish(&engine, &opened.token).await;
+    assert_eq!(world.seen.count(), 2, "both partners once, for all three");
+
+    let pages = [&first, &second, &third].map(|snapshot| {
+        let view = View { search: snapshot.cursor_scope(), ..View::default() };
+        let page = snapshot.view(&view);
+        assert!(view.continues(&page.next.unwrap()));
+        page
+    });
+    assert_eq!(pages[0].rows, pages[1].rows);
+    assert_eq!(pages[0].facets, pages[1].facets);
+    assert_ne!(pages[0].next, pages[1].next);
+    assert_eq!(pages[0].rows[0].price, Some(9_000));
+    assert_eq!(pages[2].rows[0].price, Some(10_001), "who leaves out a seller has a page apart");
+    let cheapest = View { sort: Sort::Cheapest, search: first.cursor_scope(), ..View::default() };
+    assert_eq!(first.view(&cheapest).next.unwrap().sort, Sort::Cheapest);
     world.stop().await;
 }
