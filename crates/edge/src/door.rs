@@ -14,14 +14,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fleet::attempts::Work;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::{Body, Incoming};
 use hyper::service::Service;
 use runtime::serve::Peer;
-use runtime::{HttpLimits, Priority};
+use runtime::HttpLimits;
 
 use crate::allowance::client_of;
 use crate::body::{BodyError, Passing};
@@ -29,7 +28,7 @@ use crate::cache::{PURGE_PATH, purge, serve};
 use crate::cells::Edge;
 use crate::forward::{Answer, forward};
 use crate::headers::{Outside, REQUEST_ID, prepare};
-use crate::rules::Turned;
+use crate::rules::{Turned, Whose};
 use crate::settings::EdgeSettings;
 use crate::shed::Entered;
 use crate::status;
@@ -107,10 +106,10 @@ async fn pass(edge: &Arc<Edge>, head: &Parts, body: Incoming) -> Result<Answer, 
     {
         return serve(edge, wanted, head).await;
     }
-    let whose = ((rules.work)(head), (rules.priority)(head));
-    let entered = edge.shedding.enter(whose.0, whose.1)?;
+    let whose = Whose::of(head, rules);
+    let entered = edge.shedding.enter(whose.work, whose.priority)?;
     let body = take_body(&edge.parts.settings, body).await?;
-    let answer = send(edge, (whose.0, entered), head, body).await?;
+    let answer = send(edge, (whose, entered), head, body).await?;
     let (parts, body) = answer.into_parts();
     edge.cache.on_answered(head, rules, &parts);
     Ok(Response::from_parts(parts, body))
@@ -119,24 +118,24 @@ async fn pass(edge: &Arc<Edge>, head: &Parts, body: Incoming) -> Result<Answer, 
 /// Lets a request in and sends it to a cell.
 pub(crate) async fn through(
     edge: &Edge,
-    (work, priority): (Work, Priority),
+    whose: Whose,
     head: &Parts,
     body: Passing<Incoming>,
 ) -> Result<Answer, Turned> {
-    let entered = edge.shedding.enter(work, priority)?;
-    send(edge, (work, entered), head, body).await
+    let entered = edge.shedding.enter(whose.work, whose.priority)?;
+    send(edge, (whose, entered), head, body).await
 }
 
 async fn send(
     edge: &Edge,
-    (work, entered): (Work, Entered),
+    (whose, entered): (Whose, Entered),
     head: &Parts,
     body: Passing<Incoming>,
 ) -> Result<Answer, Turned> {
     let Some(ways) = edge.ways() else {
         return Err(Turned::for_now("no_topology", "The fleet is not known yet."));
     };
-    let mut answer = forward(edge, &ways, work, (head, body)).await?;
+    let mut answer = forward(edge, &ways, whose, (head, body)).await?;
     // Until the client has all of it.
     answer.body_mut().keep(Box::new(entered));
     Ok(answer)

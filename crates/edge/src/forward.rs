@@ -8,7 +8,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use fleet::attempts::{Attempt, Attempts, Ended, Work};
+use fleet::Tenant;
+use fleet::attempts::{Attempt, Attempts, Ended};
 use fleet::health::Outcome;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
@@ -18,7 +19,7 @@ use hyper::body::Incoming;
 use crate::body::Passing;
 use crate::cells::{CellState, Edge, Ways};
 use crate::headers::{CELL, remove_hop_by_hop};
-use crate::rules::Turned;
+use crate::rules::{Turned, Whose};
 use crate::upstream::{SendError, Sent};
 
 /// What passes back through the door.
@@ -28,11 +29,14 @@ pub(crate) type Answer = Response<Passing<Incoming>>;
 pub(crate) async fn forward(
     edge: &Edge,
     ways: &Ways,
-    work: Work,
+    whose: Whose,
     (head, mut body): (&Parts, Sent),
 ) -> Result<Answer, Turned> {
     let repeatable = (edge.parts.rules.repeatable)(head);
-    let mut attempts = Attempts::new(work, edge.chance() as u64, repeatable);
+    let cells = edge.parts.settings.shards.cells_per_key.size();
+    let tenant = whose.tenant.map(|hash| Tenant { hash, cells });
+    let chance = edge.chance() as u64;
+    let mut attempts = Attempts::new(whose.work, chance, repeatable).of_tenant(tenant);
     edge.budget().on_request();
     let spare = body.again();
     let mut last = Err(no_cell());

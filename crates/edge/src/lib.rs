@@ -3,7 +3,7 @@
 //! ```text
 //! request ─▶ door: limits ─ headers ─▶ kept answer? ─▶ whose work is it? ─▶ cell ─▶ response, streamed
 //!                                        │ kept work: its cell, or its new home
-//!                                        │ new work: key ─▶ bucket ─▶ table
+//!                                        │ new work: key ─▶ bucket ─▶ table, of an API key's few cells
 //! control plane ─▶ follow: signed topology ─▶ ways        probe: is each cell there?
 //! ```
 //!
@@ -34,5 +34,5 @@ pub use door::Door;
 pub use follow::{ControlPlane, TABLE_PATH, TOPOLOGY_PATH};
 pub use probe::{ask, look_at};
 pub use rules::{Rules, Turned};
-pub use settings::EdgeSettings;
+pub use settings::{EdgeSettings, ShardSettings};
 pub use upstream::Upstream;

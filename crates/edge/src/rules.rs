@@ -46,6 +46,8 @@ impl Turned {
 pub struct Rules {
     /// Whose work a request is.
     pub work: fn(&Parts) -> Work,
+    /// Hash of the API key behind a request: its work reaches few cells only.
+    pub tenant: fn(&Parts) -> Option<u64>,
     /// How much a request for new work matters.
     pub priority: fn(&Parts) -> Priority,
     /// Whether a request does no harm when it is carried out twice.
@@ -68,5 +70,23 @@ pub struct Rules {
 impl fmt::Debug for Rules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Rules")
+    }
+}
+
+/// Whose work a request is, and how much it matters.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whose {
+    pub(crate) work: Work,
+    pub(crate) tenant: Option<u64>,
+    pub(crate) priority: Priority,
+}
+
+impl Whose {
+    pub(crate) fn of(head: &Parts, rules: &Rules) -> Self {
+        Self {
+            work: (rules.work)(head),
+            tenant: (rules.tenant)(head),
+            priority: (rules.priority)(head),
+        }
     }
 }

@@ -61,6 +61,8 @@ pub struct EdgeSettings {
     pub allowance: AllowanceSettings,
     /// `[edge.cache]`
     pub cache: CacheSettings,
+    /// `[edge.shards]`
+    pub shards: ShardSettings,
     /// `[edge.health]`
     pub health: HealthSettings,
 }
@@ -93,7 +95,23 @@ impl Default for EdgeSettings {
             late_ms: Limited::literal(50),
             allowance: AllowanceSettings::default(),
             cache: CacheSettings::default(),
+            shards: ShardSettings::default(),
             health: HealthSettings::default(),
         }
+    }
+}
+
+/// `[edge.shards]`: how many cells an API key can harm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ShardSettings {
+    /// Cells that new work of one API key may reach; 0: all. With fewer than three, the loss of two
+    /// cells leaves some keys without any.
+    pub cells_per_key: Limited<0, 128>,
+}
+
+impl Default for ShardSettings {
+    fn default() -> Self {
+        Self { cells_per_key: Limited::literal(3) }
     }
 }

@@ -14,7 +14,7 @@ use runtime::Moment;
 
 use crate::moved::Moved;
 use crate::retry_budget::RetryBudget;
-use crate::routes::{Place, Routes, Usable};
+use crate::routes::{Place, Routes, Tenant, Usable};
 use crate::topology::CellId;
 
 /// Cells that are tried for one request.
@@ -29,6 +29,8 @@ pub enum Work {
         cell: CellId,
         /// Names the work at every edge.
         work: u64,
+        /// Hash of the routing key if the request has one: it says whose work this is.
+        key: Option<u64>,
     },
     /// Any cell can do it.
     New {
@@ -65,6 +67,7 @@ pub struct Attempt {
 #[derive(Clone, Debug)]
 pub struct Attempts {
     work: Work,
+    tenant: Option<Tenant>,
     chance: u64,
     repeatable: bool,
     tried: Vec<Place>,
@@ -76,7 +79,14 @@ impl Attempts {
     /// harm.
     #[must_use]
     pub fn new(work: Work, chance: u64, repeatable: bool) -> Self {
-        Self { work, chance, repeatable, tried: Vec::new(), sent_again: false }
+        Self { work, tenant: None, chance, repeatable, tried: Vec::new(), sent_again: false }
+    }
+
+    /// The same for a tenant, whose work reaches its shard only. What a cell keeps is asked of that
+    /// cell, whoever asks.
+    #[must_use]
+    pub fn of_tenant(self, tenant: Option<Tenant>) -> Self {
+        Self { tenant, ..self }
     }
 
     /// The next cell to try; `None` if there is no other.
@@ -93,16 +103,20 @@ impl Attempts {
         let tried = &self.tried;
         match self.work {
             Work::New { key } => {
-                let place = routes.choose(usable, key.unwrap_or(self.chance), tried)?;
+                let key = key.unwrap_or(self.chance);
+                let place = match self.tenant {
+                    Some(tenant) => routes.choose_for(usable, tenant, key, tried),
+                    None => routes.choose(usable, key, tried),
+                }?;
                 Some(Attempt { place, moves: None })
             }
-            Work::Kept { cell, work } => {
+            Work::Kept { cell, work, key } => {
                 let home = moved.home(work, now).unwrap_or(cell);
                 let place = routes.place_of(home).filter(|place| !tried.contains(place));
                 if let Some(place) = place.filter(|&place| usable.keeps(place)) {
                     return Some(Attempt { place, moves: None });
                 }
-                let place = routes.rehome(usable, work, tried)?;
+                let place = routes.rehome_for(usable, (self.tenant, key), work, tried)?;
                 Some(Attempt { place, moves: Some(work) })
             }
         }
@@ -208,7 +222,7 @@ mod tests {
 
     #[test]
     fn kept_work_goes_to_its_cell_and_elsewhere_only_when_that_is_gone() {
-        let kept = Work::Kept { cell: CellId(2), work: 9 };
+        let kept = Work::Kept { cell: CellId(2), work: 9, key: None };
         assert_eq!(cells(kept, &[], &[Ended::Answered], 0), [2]);
         assert_eq!(cells(kept, &[], &[Ended::Declined; 2], 9), [2]);
         assert_ne!(cells(kept, &[2], &[Ended::Answered], 0), [2]);

@@ -25,7 +25,7 @@ pub mod take_up;
 pub mod topology;
 
 pub use health::{CellHealth, HealthSettings, Standing};
-pub use routes::{Place, Routes, Usable};
+pub use routes::{Place, Routes, Tenant, Usable};
 pub use signed::{Signer, Verifier};
 pub use table::{BUCKETS, Table, TableSum, bucket_of};
 pub use take_up::Fleet;

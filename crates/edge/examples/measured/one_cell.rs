@@ -53,6 +53,7 @@ pub(crate) async fn edge_before(
 fn rules() -> Rules {
     Rules {
         work: |_| Work::New { key: None },
+        tenant: |_| None,
         priority: |_| Priority::Asked,
         repeatable: |_| false,
         declines: |_| false,

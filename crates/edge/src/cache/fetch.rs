@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fleet::attempts::Work;
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode, response};
@@ -24,15 +23,14 @@ use crate::body::Passing;
 use crate::cells::Edge;
 use crate::door::through;
 use crate::forward::Answer;
-use crate::rules::Turned;
+use crate::rules::{Turned, Whose};
 
 /// A request, and whose it is.
 pub(super) struct Asking<'a> {
     pub(super) edge: &'a Arc<Edge>,
     pub(super) key: &'a Key,
     pub(super) head: &'a Parts,
-    pub(super) work: Work,
-    pub(super) priority: Priority,
+    pub(super) whose: Whose,
 }
 
 /// What asking a cell came to.
@@ -57,8 +55,7 @@ impl Asking<'_> {
         asked.method = Method::GET;
         let conditional = validators != (None, None);
         let sent = runtime::now();
-        let whose = (self.work, self.priority);
-        let fetched = through(self.edge, whose, &asked, Passing::default()).await;
+        let fetched = through(self.edge, self.whose, &asked, Passing::default()).await;
         let when = Exchange { sent, answered: runtime::now(), wall_ms: runtime::unix_ms() };
         let status = fetched.as_ref().ok().map(Response::status);
         let in_need = matches!(status.map(|status| status.as_u16()), None | Some(500 | 502..=504));
@@ -152,12 +149,12 @@ impl Asking<'_> {
             return Counts::one(&cache.counts.not_refreshed);
         };
         let (edge, key, head) = (Arc::clone(self.edge), self.key.clone(), self.head.clone());
-        let (stale, work) = (Arc::clone(stale), self.work);
+        let stale = Arc::clone(stale);
+        let whose = Whose { priority: Priority::Prefetch, ..self.whose };
         let refreshing = async move {
             let _place = place;
             // Nobody waits for it, so it is the first to be turned away.
-            let priority = Priority::Prefetch;
-            let asking = Asking { edge: &edge, key: &key, head: &head, work, priority };
+            let asking = Asking { edge: &edge, key: &key, head: &head, whose };
             let cache = &edge.cache;
             match asking.fetch(Some(stale), Some(lead)).await {
                 Ok(Fetched::Kept(_, How::Renewed, _)) => Counts::one(&cache.counts.refreshed),

@@ -18,7 +18,7 @@ use crate::body::Passing;
 use crate::cells::Edge;
 use crate::door::through;
 use crate::forward::Answer;
-use crate::rules::Turned;
+use crate::rules::{Turned, Whose};
 
 /// How often a request begins anew because the one it waited for was given up.
 const ROUNDS: usize = 3;
@@ -32,8 +32,7 @@ pub(crate) async fn serve(
     let Wanted { key, wishes } = wanted;
     let cache = &edge.cache;
     let rules = &edge.parts.rules;
-    let (work, priority) = ((rules.work)(head), (rules.priority)(head));
-    let asking = Asking { edge, key: &key, head, work, priority };
+    let asking = Asking { edge, key: &key, head, whose: Whose::of(head, rules) };
     let mut waited = false;
     let mut last = None;
     for _ in 0..ROUNDS {
@@ -91,8 +90,7 @@ impl Asking<'_> {
     /// Sends the request as it is; its answer is nobody else's.
     async fn pass_on(&self) -> Result<Answer, Turned> {
         Counts::one(&self.edge.cache.counts.misses);
-        let whose = (self.work, self.priority);
-        let mut answer = through(self.edge, whose, self.head, Passing::default()).await?;
+        let mut answer = through(self.edge, self.whose, self.head, Passing::default()).await?;
         Told::new(How::Forwarded(Why::Partial)).write(answer.headers_mut());
         Ok(answer)
     }

@@ -3,7 +3,7 @@ use fleet::CellId;
 use super::*;
 
 const NEW: Work = Work::New { key: None };
-const KEPT: Work = Work::Kept { cell: CellId(1), work: 7 };
+const KEPT: Work = Work::Kept { cell: CellId(1), work: 7, key: None };
 const LATE: Duration = Duration::from_millis(50);
 
 /// Lets in until one is turned away; how many, and why that one was.

@@ -9,5 +9,6 @@ mod caching_in_need;
 mod failing;
 mod following;
 mod routing;
+mod sharding;
 mod shedding;
 mod world;

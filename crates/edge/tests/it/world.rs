@@ -126,6 +126,7 @@ async fn answer(
         return Response::new(whole("ready"));
     }
     match mood {
+        Mood::Well if head.uri.path() == "/poison" => panic!("a stand-in is poisoned"),
         Mood::Well => {}
         // The connection is dropped with its task.
         Mood::BreaksOff => panic!("a stand-in breaks off, as it was told"),
@@ -168,14 +169,16 @@ async fn answer(
 }
 
 /// Answers below `/pages/` may be given to others, and cells see few lines of such requests.
-/// `/kept/CELL/WORK…` is kept work; the header `x-key` names a key; POST to `/once` is not repeatable.
+/// `/kept/CELL/WORK…` is kept work; the header `x-key` names a key, `x-tenant` an API key; POST to `/once`
+/// is not repeatable, and cells break off at `/poison`.
 fn rules() -> Rules {
     fn work(head: &Parts) -> Work {
         let mut parts = head.uri.path().split('/').skip(1);
         if parts.next() == Some("kept")
             && let (Some(cell), Some(work)) = (parts.next(), parts.next())
         {
-            return Work::Kept { cell: CellId(cell.parse().unwrap()), work: work.parse().unwrap() };
+            let (cell, work) = (CellId(cell.parse().unwrap()), work.parse().unwrap());
+            return Work::Kept { cell, work, key: None };
         }
         let key = head.headers.get("x-key").and_then(|key| key.to_str().ok());
         Work::New { key: key.map(|key| key.parse::<u64>().unwrap() << 48) }
@@ -191,6 +194,7 @@ fn rules() -> Rules {
     }
     Rules {
         work,
+        tenant: |head| head.headers.get("x-tenant")?.to_str().ok()?.parse().ok(),
         priority: |head| match head.headers.contains_key("x-bot") {
             true => Priority::Bot,
             false => Priority::Asked,

@@ -8,13 +8,15 @@ use cell::{CODE_HEADER, Family, OPERATOR_HEADER, OperatorToken, REQUEST_ID, Refu
 use edge::{Rules, Turned};
 use fleet::CellId;
 use fleet::attempts::Work;
-use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, COOKIE, HOST};
+use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, COOKIE, HOST};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, Response, StatusCode, response};
 use runtime::Fault;
 use search::SearchError;
 use xxhash_rust::xxh3::xxh3_64;
 
+/// Header with an API key; `Authorization: Bearer` is understood too.
+const KEY_HEADER: &str = "x-api-key";
 /// Header that names a visit.
 const VISIT_HEADER: &str = "x-fareway-visit";
 /// Cookie that does.
@@ -28,7 +30,7 @@ const TOKEN_BYTES_MIN: usize = 48;
 pub(super) fn rules(operator: OperatorToken) -> Rules {
     let priority = |head: &Parts| cell::priority_of(&head.headers);
     let operator = Arc::new(move |headers: &HeaderMap| operator.opens(headers));
-    Rules { work, priority, repeatable, declines, keeps, shows, refuse, operator }
+    Rules { work, tenant, priority, repeatable, declines, keeps, shows, refuse, operator }
 }
 
 /// Paths whose answers are the same for everybody: reference data and prices seen before. Searches,
@@ -67,12 +69,24 @@ fn shows(name: &HeaderName) -> bool {
 
 /// A search goes to its cell, everything else by its visit.
 fn work(head: &Parts) -> Work {
+    let key = visit(&head.headers).map(|visit| xxh3_64(visit.as_bytes()));
     let mut parts = head.uri.path().split('/').filter(|part| part.len() >= TOKEN_BYTES_MIN);
     if let Some((search, cell)) = parts.find_map(search::named_by) {
         let id = search.0;
-        return Work::Kept { cell: CellId(cell), work: id as u64 ^ (id >> 64) as u64 };
+        return Work::Kept { cell: CellId(cell), work: id as u64 ^ (id >> 64) as u64, key };
     }
-    Work::New { key: visit(&head.headers).map(|visit| xxh3_64(visit.as_bytes())) }
+    Work::New { key }
+}
+
+/// Whoever shows an API key. Keys are not checked: this bounds what a client does by mistake, and what a
+/// holder of one key does on purpose once they are.
+fn tenant(head: &Parts) -> Option<u64> {
+    let key = head.headers.get(KEY_HEADER).map(|key| key.as_bytes());
+    let bearer = || {
+        let (scheme, key) = head.headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().as_bytes())
+    };
+    key.or_else(bearer).filter(|key| !key.is_empty()).map(xxh3_64)
 }
 
 fn visit(headers: &HeaderMap) -> Option<&str> {
@@ -138,7 +152,7 @@ mod tests {
             format!("/apiservices/v3/flights/live/search/poll/{TOKEN}"),
         ] {
             let found = work(&head("GET", &path, &[]));
-            assert_eq!(found, Work::Kept { cell: CellId(12), work: 5 }, "{path}");
+            assert_eq!(found, Work::Kept { cell: CellId(12), work: 5, key: None }, "{path}");
         }
     }
 
@@ -153,6 +167,19 @@ mod tests {
         }
         let long = "x".repeat(VISIT_BYTES_MAX + 1);
         assert_eq!(key(&[("x-fareway-visit", &long)]), Work::New { key: None });
+    }
+
+    #[test]
+    fn an_api_key_names_a_tenant_in_either_header() {
+        let of = |headers: &[(&str, &str)]| tenant(&head("POST", "/v1/searches", headers));
+        let known = Some(xxh3_64(b"abc"));
+        assert_eq!(of(&[("x-api-key", "abc")]), known);
+        assert_eq!(of(&[("authorization", "Bearer abc")]), known);
+        assert_eq!(of(&[("authorization", "bearer  abc")]), known);
+        assert_eq!(of(&[("x-api-key", "abc"), ("authorization", "Bearer x")]), known);
+        for none in [("x-api-key", ""), ("authorization", "Basic abc"), ("authorization", "Bearer")] {
+            assert_eq!(of(&[none]), None, "{none:?}");
+        }
     }
 
     #[test]

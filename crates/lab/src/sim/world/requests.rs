@@ -46,7 +46,7 @@ impl World {
         let (region, visit, creates) = (known.region, known.visit, known.held.is_none());
         let work = match known.held {
             None => Work::New { key: Some(visit) },
-            Some(Held { search, cell, .. }) => Work::Kept { cell, work: search },
+            Some(Held { search, cell, .. }) => Work::Kept { cell, work: search, key: Some(visit) },
         };
         self.tally.requests += 1;
         self.service.on_request(region, creates);
