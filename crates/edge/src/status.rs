@@ -60,6 +60,8 @@ pub(crate) fn render(edge: &Edge) -> String {
         "clients": edge.allowances.clients(),
         "cache": edge.cache.render(),
         "cells": cells,
+        "overrides": topology.overrides,
+        "cells_per_key": edge.parts.settings.shards.cells_per_key.get(),
         "capacity": capacity,
         "tls": tls,
     })

@@ -96,6 +96,15 @@ pub(crate) enum FleetCommand {
     Drain(DrainArgs),
     /// Give a cell new work again.
     Undrain(DrainArgs),
+    /// Send somebody's new work to one cell; without that cell, the table decides.
+    Pin(OverrideArgs),
+    /// Let some try a cell, e.g. one of another release; without that cell, the table decides.
+    Canary(OverrideArgs),
+    /// Send whoever is suspected of harm to one cell and never to another; without that cell, they are
+    /// refused.
+    Quarantine(OverrideArgs),
+    /// Take back what pin, canary and quarantine said of somebody.
+    Unpin(WhomArgs),
     /// Show how cells would go to another release, and take them there with --go.
     Rollout(RolloutArgs),
     /// Send the cells of a rollout back to what they ran.
@@ -130,6 +139,36 @@ pub(crate) struct DrainArgs {
     /// Do it even if too little capacity is left.
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+/// `fareway fleet quarantine cell-3 --key KEY`
+#[derive(Args, Clone, Debug)]
+pub(crate) struct OverrideArgs {
+    /// The cell, e.g. cell-2.
+    pub(crate) cell: CellId,
+    #[command(flatten)]
+    pub(crate) whom: WhomArgs,
+    /// Quarantine also while all changes are frozen.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// Whose work. It is chosen by buckets, so one in 65,536 others goes along.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+pub(crate) struct WhomArgs {
+    /// Who shows this API key.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    /// A visit, as in the cookie fareway-visit or the header x-fareway-visit.
+    #[arg(long, value_name = "VISIT")]
+    pub(crate) visit: Option<String>,
+    /// Buckets of 0 to 65535, e.g. 700 or 0-654.
+    #[arg(long, value_name = "FIRST-LAST", value_parser = buckets)]
+    pub(crate) buckets: Option<(u16, u16)>,
+    /// The first so many percent of all buckets.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) percent: Option<u32>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -187,6 +226,18 @@ fn weight(text: &str) -> Result<(CellId, u16), String> {
     let (cell, weight) = text.split_once('=').ok_or("expected CELL=WEIGHT, e.g. cell-2=50")?;
     let cell = cell.parse().map_err(|error: NoCell| error.to_string())?;
     Ok((cell, weight.parse().map_err(|_| format!("{weight:?} is no weight of 0 to 1000"))?))
+}
+
+fn buckets(text: &str) -> Result<(u16, u16), String> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let bucket = |text: &str| {
+        text.parse().map_err(|_| format!("{text:?} is no bucket, which is a number of 0 to 65535"))
+    };
+    let (first, last) = (bucket(first)?, bucket(last)?);
+    if first > last {
+        return Err(format!("{first}-{last}: the last bucket comes before the first"));
+    }
+    Ok((first, last))
 }
 
 #[derive(Debug, Subcommand)]

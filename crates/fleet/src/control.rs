@@ -36,6 +36,16 @@ pub enum Change {
     Run(CellId, String),
     /// All overrides, in place of those there are.
     Overrides(Vec<Override>),
+    /// One more. Buckets that have one already are refused: whoever is quarantined must not be pinned
+    /// elsewhere by mistake.
+    Override(Override),
+    /// These buckets go where the table says again.
+    FollowTable {
+        /// First bucket.
+        first: u16,
+        /// Last bucket, included.
+        last: u16,
+    },
 }
 
 /// What a change would do.
@@ -177,6 +187,11 @@ fn apply(topology: &mut Topology, change: &Change) -> Result<(), ChangeError> {
             }
         }
         Change::Overrides(overrides) => topology.overrides.clone_from(overrides),
+        Change::Override(entry) => topology.overrides.push(entry.clone()),
+        Change::FollowTable { first, last } => {
+            let left = topology.overrides.iter().flat_map(|entry| entry.without(*first, *last));
+            topology.overrides = left.collect();
+        }
     }
     Ok(())
 }

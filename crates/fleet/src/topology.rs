@@ -137,7 +137,19 @@ pub struct Override {
     pub cell: CellId,
 }
 
-/// Why buckets go elsewhere.
+impl Override {
+    /// What is left of it without some buckets: up to two.
+    pub(crate) fn without(&self, first: u16, last: u16) -> impl Iterator<Item = Self> {
+        let part = |first: u16, last: u16| Self { first, last, ..self.clone() };
+        let before = first.checked_sub(1).map(|end| self.last.min(end));
+        let before = before.filter(|&end| self.first <= end).map(|end| part(self.first, end));
+        let after = last.checked_add(1).map(|begin| self.first.max(begin));
+        let after = after.filter(|&begin| begin <= self.last).map(|begin| part(begin, self.last));
+        before.into_iter().chain(after)
+    }
+}
+
+/// Why buckets go elsewhere. The cell may have weight 0 and get nothing else then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OverrideKind {

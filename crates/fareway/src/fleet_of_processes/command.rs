@@ -1,11 +1,13 @@
 //! `fareway fleet …`: talks to the edge and the control plane of a running fleet.
 
+mod overrides;
 mod rollout;
 
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
 use fleet::control::Change;
+use fleet::topology::OverrideKind;
 use serde_json::{Value, json};
 
 use super::machine::Machine;
@@ -45,6 +47,12 @@ pub(crate) async fn command(settings: &Settings, command: FleetCommand) -> Resul
             say(&format!("{cell} gets new work again"));
             Ok(())
         }
+        FleetCommand::Pin(args) => overrides::add(&control, OverrideKind::Pinned, args).await,
+        FleetCommand::Canary(args) => overrides::add(&control, OverrideKind::Canary, args).await,
+        FleetCommand::Quarantine(args) => {
+            overrides::add(&control, OverrideKind::Quarantine, args).await
+        }
+        FleetCommand::Unpin(whom) => overrides::take_back(&control, &whom).await,
         FleetCommand::Rollout(args) => rollout::rollout(&control, &machine, data, args).await,
         FleetCommand::Rollback { why } => {
             let known = control.post("/fleet/rollback", &json!({"why": why})).await?;
@@ -54,7 +62,7 @@ pub(crate) async fn command(settings: &Settings, command: FleetCommand) -> Resul
         FleetCommand::Freeze { why } => {
             control.post("/fleet/freeze", &json!({"why": why})).await?;
             say(
-                "nothing changes until `fareway fleet unfreeze`; draining stays possible with --force",
+                "nothing changes until `fareway fleet unfreeze`; draining and quarantine stay possible with --force",
             );
             Ok(())
         }
@@ -146,6 +154,7 @@ fn render_status(seen: &Value) -> String {
             word(&cell["address"]),
         );
     }
+    overrides::render(&mut text, list(&seen["overrides"]));
     let cache = &seen["cache"];
     if cache.is_object() {
         let _ = writeln!(
@@ -249,6 +258,7 @@ mod tests {
             ],
             "capacity": [{"region": "local", "peak": 100, "serving": 200, "after_worst_loss": 0, "holds": false}],
             "cache": {"addresses": 3, "bytes": 900, "hits": 5, "hits_meanwhile": 1, "hits_in_need": 1, "misses": 2},
+            "overrides": [{"kind": "quarantine", "first": 7, "last": 7, "cell": 2}, {"kind": "canary", "first": 0, "last": 6, "cell": 1}],
             "tls": {"until": "May 1", "days_left": 3, "ends_soon": true, "refused": "a.pem is damaged"},
         });
         let text = render_status(&seen);
@@ -256,6 +266,8 @@ mod tests {
         assert!(text.contains("REFUSED: a.pem is damaged"), "{text}");
         assert!(text.contains("cell-1    draining") && text.contains("cell-2    gone"), "{text}");
         assert!(text.contains("N+2 is NOT kept"), "{text}");
+        assert!(text.contains("QUARANTINE: bucket 7 goes to cell-2 or nowhere"), "{text}");
+        assert!(text.contains("canary: buckets 0-6 go to cell-1"), "{text}");
         assert!(text.contains("kept: 3 addresses, 900 bytes; 7 hits, 1 of them"), "{text}");
     }
 

@@ -10,7 +10,7 @@ use edge::Upstream;
 use fleet::CellId;
 use fleet::control::Change;
 use fleet::rollout::{Action, CellView, Evidence, Rollout, RolloutSettings, Stage};
-use fleet::topology::{CellSite, SeenHealth};
+use fleet::topology::{CellSite, Override, OverrideKind, SeenHealth};
 use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -58,11 +58,16 @@ impl Rollouts {
     /// Whether the changes may be made.
     ///
     /// # Errors
-    /// While all is frozen; draining stays possible with force, because cells can do harm.
+    /// While all is frozen; draining and quarantine stay possible with force, because cells and those who
+    /// ask can do harm.
     pub(super) fn allow(&self, changes: &[Change], force: bool) -> Result<()> {
         let Some((_, why)) = &self.frozen else { return Ok(()) };
-        let drains = changes.iter().all(|change| matches!(change, Change::Drain(_)));
-        if drains && force {
+        let quarantines = |entry: &Override| entry.kind == OverrideKind::Quarantine;
+        let protects = changes.iter().all(|change| {
+            matches!(change, Change::Drain(_))
+                || matches!(change, Change::Override(entry) if quarantines(entry))
+        });
+        if protects && force {
             return Ok(());
         }
         bail!("all changes are frozen: {why}")

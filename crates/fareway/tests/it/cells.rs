@@ -208,6 +208,49 @@ async fn without_the_control_plane_an_edge_starts_and_routes_and_without_the_par
     until(|| async { roles.iter().all(|role| pid_of(&data, role).is_none()) }).await;
 }
 
+/// Creates a search of a visit; its cell.
+async fn cell_of_visit(platform: &Platform, visit: &str) -> u32 {
+    let headers = [("x-fareway-visit", visit)];
+    let created = platform.call_with("POST", "/v1/searches", &headers, Some(&question(1))).await;
+    assert_eq!(created.0, 201, "{}", created.1);
+    cell_in(created.1["token"].as_str().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_pins_a_visit_quarantines_another_and_takes_it_back() {
+    let platform = start();
+    let data = platform.data.0.clone();
+    let run = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let output = fareway(&data, &[&["fleet"], words.as_slice()].concat()).output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(text).unwrap())
+    };
+    let usual = cell_of_visit(&platform, "one").await;
+    let other = usual % 3 + 1;
+    let (done, text) = run(&format!("pin cell-{other} --visit one"));
+    assert!(done && text.contains("pinned: bucket"), "{text}");
+    until(|| async { cell_of_visit(&platform, "one").await == other }).await;
+    assert!(run("status").1.contains("pinned: bucket"));
+    let (done, text) = run(&format!("quarantine cell-{usual} --visit one"));
+    assert!(!done && text.contains("has an override already"), "{text}");
+    assert!(run("unpin --visit one").0);
+    until(|| async { cell_of_visit(&platform, "one").await == usual }).await;
+    assert!(run(&format!("quarantine cell-{other} --visit one")).0);
+    until(|| async { cell_of_visit(&platform, "one").await == other }).await;
+    // Its cell takes nothing new: it is refused, and goes to no healthy one.
+    let (done, text) = run(&format!("drain cell-{other}"));
+    assert!(done, "{text}");
+    let refused = || async {
+        let headers = [("x-fareway-visit", "one")];
+        let question = question(1);
+        let answer = platform.call_with("POST", "/v1/searches", &headers, Some(&question)).await;
+        answer.0 == 503
+    };
+    until(refused).await;
+    assert_eq!(platform.call("POST", "/v1/searches", Some(&question(2))).await.0, 201);
+}
+
 #[tokio::test]
 async fn ctrl_c_stops_all_processes_within_five_seconds() {
     let platform = Arc::into_inner(start()).expect("nobody else has it");

@@ -104,15 +104,28 @@ impl Platform {
         path: &str,
         body: Option<&Value>,
     ) -> (u16, Value) {
+        self.call_with(method, path, &[], body).await
+    }
+
+    /// The same with further header lines.
+    pub(crate) async fn call_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> (u16, Value) {
         let uri =
             if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
         let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
-        let request = http::Request::builder()
+        let mut request = http::Request::builder()
             .method(method)
             .uri(&uri)
-            .header("content-type", "application/json")
-            .body(Full::new(body))
-            .unwrap();
+            .header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::new(body)).unwrap();
         let response = match &self.client {
             AnyClient::Plain(client) => client.request(request).await,
             AnyClient::Secure(client) => client.request(request).await,

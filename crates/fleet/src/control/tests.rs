@@ -1,4 +1,5 @@
 use super::*;
+use crate::topology::OverrideKind;
 use crate::topology::tests::{fleet_of, region};
 
 fn laptop() -> Fleet {
@@ -86,4 +87,30 @@ fn a_change_reads_as_an_operator_writes_it() {
         [Change::Drain(CellId(2)), Change::Weight(CellId(3), 50)]
     );
     assert!(read(r#"[{"dry":2}]"#).is_err());
+}
+
+#[test]
+fn overrides_are_added_one_by_one_never_over_another_and_taken_back_bucket_by_bucket() {
+    let entry = |kind, first, last| Override { kind, first, last, cell: CellId(2) };
+    let change = |fleet: &Fleet, change| plan(fleet, &[change]).map(|plan| plan.fleet);
+    let quarantined = entry(OverrideKind::Quarantine, 5, 9);
+    let fleet = change(&laptop(), Change::Override(quarantined.clone())).unwrap();
+    assert_eq!(fleet.topology.overrides, [quarantined]);
+    // The table is as it was.
+    assert_eq!(fleet.topology.table, laptop().topology.table);
+    let pinned = Change::Override(entry(OverrideKind::Pinned, 9, 12));
+    let refused = change(&fleet, pinned.clone()).unwrap_err();
+    let ChangeError::Topology(TopologyError::Overlap { bucket: 9, .. }) = refused else {
+        panic!("{refused:?}")
+    };
+    let fleet = change(&fleet, Change::FollowTable { first: 7, last: 9 }).unwrap();
+    assert_eq!(fleet.topology.overrides, [entry(OverrideKind::Quarantine, 5, 6)]);
+    let fleet = change(&fleet, pinned).unwrap();
+    assert_eq!(fleet.topology.overrides.len(), 2);
+    // A cell that somebody is sent to is not removed.
+    assert!(change(&fleet, Change::Remove(CellId(2))).is_err());
+    let all = Change::FollowTable { first: 0, last: u16::MAX };
+    let fleet = change(&fleet, all).unwrap();
+    assert_eq!(fleet.topology.overrides, []);
+    change(&fleet, Change::Remove(CellId(2))).unwrap();
 }

@@ -102,3 +102,18 @@ fn a_cell_is_named_with_or_without_its_prefix() {
         assert_eq!(wrong.parse::<CellId>(), Err(NoCell(wrong.to_owned())));
     }
 }
+
+#[test]
+fn an_override_without_some_buckets_keeps_the_rest() {
+    let whole = Override { kind: OverrideKind::Canary, first: 10, last: 20, cell: CellId(1) };
+    let left = |first, last| {
+        whole.without(first, last).map(|left| (left.first, left.last)).collect::<Vec<_>>()
+    };
+    assert_eq!(left(12, 14), [(10, 11), (15, 20)]);
+    assert_eq!(left(0, 10), [(11, 20)]);
+    assert_eq!(left(20, u16::MAX), [(10, 19)]);
+    assert_eq!(left(0, 9), [(10, 20)]);
+    assert_eq!(left(21, 30), [(10, 20)]);
+    assert_eq!(left(0, u16::MAX), []);
+    assert_eq!(left(10, 20), []);
+}
