@@ -24,10 +24,15 @@ pub const POLICY: &str = "default-src 'self'; base-uri 'none'; object-src 'none'
 /// Path and bytes of every file, by path.
 static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
+/// Whether a path is the page itself and not a part of it.
+#[must_use]
+pub fn opens_page(path: &str) -> bool {
+    matches!(path, "/" | "/explore" | "/search") || path.starts_with("/search/")
+}
+
 /// The file that answers a path, if there is one.
 fn find(path: &str) -> Option<(&'static str, &'static [u8])> {
-    let opens_page = matches!(path, "/" | "/explore" | "/search") || path.starts_with("/search/");
-    let path = if opens_page { "/index.html" } else { path };
+    let path = if opens_page(path) { "/index.html" } else { path };
     let at = FILES.binary_search_by(|(known, _)| (*known).cmp(path)).ok()?;
     FILES.get(at).copied()
 }

@@ -1,7 +1,7 @@
 //! The door itself: what every request passes before and after it is forwarded.
 //!
 //! ```text
-//! request ─▶ own paths ─ limits ─ headers ─▶ kept? ─▶ body held ─▶ forward ─▶ response + x-cell, x-request-id
+//! request ─▶ own paths ─ limits ─ headers ─▶ kept? ─▶ body held ─▶ forward ─▶ response + x-cell, x-request-id, visit
 //! ```
 //!
 //! Its own paths are `/healthz` (this process), `/readyz` (some cell takes work) and, for the operator,
@@ -19,8 +19,8 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::{Body, Incoming};
 use hyper::service::Service;
-use runtime::serve::Peer;
 use runtime::HttpLimits;
+use runtime::serve::Peer;
 
 use crate::allowance::client_of;
 use crate::body::{BodyError, Passing};
@@ -31,7 +31,7 @@ use crate::headers::{Outside, REQUEST_ID, prepare};
 use crate::rules::{Turned, Whose};
 use crate::settings::EdgeSettings;
 use crate::shed::Entered;
-use crate::status;
+use crate::{status, visit};
 
 /// The service of an edge, for [`runtime::serve_http`].
 #[derive(Clone, Debug)]
@@ -91,6 +91,11 @@ async fn answer(edge: &Arc<Edge>, request: Request<Incoming>) -> Answer {
         None => pass(edge, &head, body).await,
     };
     let mut answer = passed.unwrap_or_else(|turned| refuse(edge, head.uri.path(), &turned));
+    let good = answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED;
+    let rules = &edge.parts.rules;
+    if good && (rules.begins_visit)(&head) {
+        visit::begin(rules.visit_cookie, &head.headers, answer.headers_mut());
+    }
     if let Some(told) = told {
         told.write(answer.headers_mut());
     }

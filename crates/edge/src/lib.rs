@@ -26,6 +26,7 @@ mod shed;
 mod status;
 pub mod tls;
 mod upstream;
+mod visit;
 
 pub use allowance::AllowanceSettings;
 pub use cache::CacheSettings;
@@ -36,3 +37,4 @@ pub use probe::{ask, look_at};
 pub use rules::{Rules, Turned};
 pub use settings::{EdgeSettings, ShardSettings};
 pub use upstream::Upstream;
+pub use visit::visit_in;

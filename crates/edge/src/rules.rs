@@ -61,6 +61,10 @@ pub struct Rules {
     /// Which header lines of such a request a cell is shown. What it is not shown cannot get into what
     /// others are given.
     pub shows: fn(&HeaderName) -> bool,
+    /// The cookie that names a visit.
+    pub visit_cookie: &'static str,
+    /// Whether a request opens a page without naming its visit, so that a good answer to it begins one.
+    pub begins_visit: fn(&Parts) -> bool,
     /// How a refusal of a path looks.
     pub refuse: fn(&str, &Turned) -> Response<Bytes>,
     /// Whether the operator asks.

@@ -59,6 +59,8 @@ fn rules() -> Rules {
         declines: |_| false,
         keeps: |head| !head.uri.path().starts_with("/forwarded"),
         shows: |_| true,
+        visit_cookie: "visit",
+        begins_visit: |_| false,
         refuse: |_, turned| {
             let mut response = Response::new(Bytes::from(turned.sentence.clone()));
             *response.status_mut() = turned.status;

@@ -11,4 +11,5 @@ mod following;
 mod routing;
 mod sharding;
 mod shedding;
+mod visiting;
 mod world;

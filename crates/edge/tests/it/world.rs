@@ -170,7 +170,7 @@ async fn answer(
 
 /// Answers below `/pages/` may be given to others, and cells see few lines of such requests.
 /// `/kept/CELL/WORK…` is kept work; the header `x-key` names a key, `x-tenant` an API key; POST to `/once`
-/// is not repeatable, and cells break off at `/poison`.
+/// is not repeatable, cells break off at `/poison`, and `/pages/opened` begins visits.
 fn rules() -> Rules {
     fn work(head: &Parts) -> Work {
         let mut parts = head.uri.path().split('/').skip(1);
@@ -203,6 +203,10 @@ fn rules() -> Rules {
         declines: |head| head.status == 503,
         keeps: |head| head.uri.path().starts_with("/pages/"),
         shows: |name| ["host", "accept-language", "foo"].contains(&name.as_str()),
+        visit_cookie: "visit",
+        begins_visit: |head| {
+            head.uri.path() == "/pages/opened" && edge::visit_in(&head.headers, "visit").is_none()
+        },
         refuse,
         operator: Arc::new(|headers| headers.contains_key("x-operator")),
     }

@@ -8,7 +8,7 @@ use cell::{CODE_HEADER, Family, OPERATOR_HEADER, OperatorToken, REQUEST_ID, Refu
 use edge::{Rules, Turned};
 use fleet::CellId;
 use fleet::attempts::Work;
-use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, COOKIE, HOST};
+use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, HOST};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, Response, StatusCode, response};
 use runtime::Fault;
@@ -19,9 +19,9 @@ use xxhash_rust::xxh3::xxh3_64;
 const KEY_HEADER: &str = "x-api-key";
 /// Header that names a visit.
 const VISIT_HEADER: &str = "x-fareway-visit";
-/// Cookie that does.
+/// Cookie that does; the edge sets it with the page.
 const VISIT_COOKIE: &str = "fareway-visit";
-/// Longest name of a visit that is looked at.
+/// Longest name of a visit in the header that is looked at.
 const VISIT_BYTES_MAX: usize = 128;
 /// A token is longer than this; most parts of a path are not looked at.
 const TOKEN_BYTES_MIN: usize = 48;
@@ -30,7 +30,19 @@ const TOKEN_BYTES_MIN: usize = 48;
 pub(super) fn rules(operator: OperatorToken) -> Rules {
     let priority = |head: &Parts| cell::priority_of(&head.headers);
     let operator = Arc::new(move |headers: &HeaderMap| operator.opens(headers));
-    Rules { work, tenant, priority, repeatable, declines, keeps, shows, refuse, operator }
+    Rules {
+        work,
+        tenant,
+        priority,
+        repeatable,
+        declines,
+        keeps,
+        shows,
+        visit_cookie: VISIT_COOKIE,
+        begins_visit,
+        refuse,
+        operator,
+    }
 }
 
 /// Paths whose answers are the same for everybody: reference data and prices seen before. Searches,
@@ -91,12 +103,15 @@ fn tenant(head: &Parts) -> Option<u64> {
 
 fn visit(headers: &HeaderMap) -> Option<&str> {
     let header = headers.get(VISIT_HEADER).and_then(|value| value.to_str().ok());
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut cookies = cookies.flat_map(|line| line.split(';'));
-    let cookie =
-        || cookies.find_map(|pair| pair.trim().strip_prefix(VISIT_COOKIE)?.strip_prefix('='));
-    let known = |visit: &&str| (1..=VISIT_BYTES_MAX).contains(&visit.len());
-    header.filter(known).or_else(cookie).filter(known)
+    let header = header.filter(|visit| (1..=VISIT_BYTES_MAX).contains(&visit.len()));
+    header.or_else(|| edge::visit_in(headers, VISIT_COOKIE))
+}
+
+/// Travellers open pages; what the page itself asks for comes with its cookie.
+fn begins_visit(head: &Parts) -> bool {
+    head.method == Method::GET
+        && cell::assets::opens_page(head.uri.path())
+        && visit(&head.headers).is_none()
 }
 
 /// A search that is created twice is two searches, one of which nobody asks for: no harm. Anything an
@@ -161,12 +176,32 @@ mod tests {
         let key = |headers: &[(&str, &str)]| work(&head("POST", "/v1/searches", headers));
         let known = Work::New { key: Some(xxh3_64(b"abc")) };
         assert_eq!(key(&[("x-fareway-visit", "abc")]), known);
-        assert_eq!(key(&[("cookie", "a=b; fareway-visit=abc; c=d")]), known);
-        for other in ["", "fareway-visit=", "fareway-visits=abc", "xfareway-visit=abc"] {
+        let ours = "00112233445566778899aabbccddeeff";
+        let cookies = format!("a=b; fareway-visit={ours}; c=d");
+        let by_cookie = Work::New { key: Some(xxh3_64(ours.as_bytes())) };
+        assert_eq!(key(&[("cookie", &cookies)]), by_cookie);
+        assert_eq!(key(&[("cookie", &cookies), ("x-fareway-visit", "abc")]), known);
+        for other in ["", "fareway-visit=", "fareway-visit=abc", "xfareway-visit=abc"] {
             assert_eq!(key(&[("cookie", other)]), Work::New { key: None }, "{other}");
         }
         let long = "x".repeat(VISIT_BYTES_MAX + 1);
         assert_eq!(key(&[("x-fareway-visit", &long)]), Work::New { key: None });
+    }
+
+    #[test]
+    fn opening_a_page_begins_a_visit_unless_there_is_one() {
+        let begins = |method, path, headers: &[_]| begins_visit(&head(method, path, headers));
+        let cookie = ("cookie", "fareway-visit=00112233445566778899aabbccddeeff");
+        for path in ["/", "/explore", "/search/abc"] {
+            assert!(begins("GET", path, &[]), "{path}");
+            assert!(begins("GET", path, &[("cookie", "fareway-visit=abc")]), "{path}");
+            assert!(!begins("GET", path, &[cookie]), "{path}");
+            assert!(!begins("GET", path, &[("x-fareway-visit", "abc")]), "{path}");
+            assert!(!begins("HEAD", path, &[]), "{path}");
+        }
+        for path in ["/js/early.js", "/v1/places", "/v1/searches", "/v1/go/abc"] {
+            assert!(!begins("GET", path, &[]), "{path}");
+        }
     }
 
     #[test]
@@ -177,7 +212,8 @@ mod tests {
         assert_eq!(of(&[("authorization", "Bearer abc")]), known);
         assert_eq!(of(&[("authorization", "bearer  abc")]), known);
         assert_eq!(of(&[("x-api-key", "abc"), ("authorization", "Bearer x")]), known);
-        for none in [("x-api-key", ""), ("authorization", "Basic abc"), ("authorization", "Bearer")] {
+        for none in [("x-api-key", ""), ("authorization", "Basic abc"), ("authorization", "Bearer")]
+        {
             assert_eq!(of(&[none]), None, "{none:?}");
         }
     }
