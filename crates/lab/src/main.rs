@@ -114,6 +114,8 @@ enum Bench {
     },
     /// Days of searches in virtual time: partner calls saved, and prices shown wrong.
     Traffic(traffic::TrafficArgs),
+    /// By visit or by route: partner calls saved, and how even the cells' load is.
+    Routing(traffic::routing::RoutingArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -133,6 +135,7 @@ fn main() -> Result<()> {
             Bench::Connections(wanted) => connections_bench::run(&wanted),
             Bench::Prices { seconds, no_peers } => price_bench::run(seconds, !no_peers),
             Bench::Traffic(wanted) => traffic::run(&wanted),
+            Bench::Routing(wanted) => traffic::routing::run(&wanted),
         },
         Command::Fuzz { seconds, seed } => fuzz::run(TARGETS, seconds, seed),
         Command::Kill { rounds, seed } => kill::run(rounds, seed),

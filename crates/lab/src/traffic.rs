@@ -14,6 +14,7 @@ mod fares;
 pub(crate) mod mix;
 mod offered;
 mod project;
+pub(crate) mod routing;
 mod run;
 
 use anyhow::{Result, anyhow};

@@ -178,6 +178,22 @@ impl Mix {
         self.route.chance(asked.pair) * self.days.chance(asked.days)
     }
 
+    /// The name of the question when it is asked on a day: equal for equal questions, and for no others.
+    /// Days of a few months have fewer than 16 bits, and so have pairs.
+    pub(super) fn name(&self, asked: &Asked, today: usize) -> u64 {
+        let mut name = asked.pair as u64;
+        for (part, bits) in [
+            ((today + asked.days) as u64, 16),
+            (asked.nights.unwrap_or(0) as u64, 5),
+            (asked.party as u64, 3),
+            (u64::from(asked.at_home || !self.markets_differ(asked)), 1),
+            (u64::from(asked.cabin == Cabin::Business), 1),
+        ] {
+            name = name << bits | part;
+        }
+        name
+    }
+
     fn markets_differ(&self, asked: &Asked) -> bool {
         let (from, to) = self.ends(asked.pair);
         from.country != to.country
@@ -275,5 +291,19 @@ mod tests {
         let (one, other) = (mix.question(&asked[0], today), mix.question(&asked[0], today));
         assert_eq!(one.key(), other.key());
         assert!(mix.chance(&asked[0]) > 0.0);
+    }
+
+    #[test]
+    fn equal_questions_have_equal_names_and_others_have_others() {
+        let (mix, asked) = drawn(6);
+        let mut names = std::collections::BTreeMap::new();
+        let mut keys = std::collections::BTreeMap::new();
+        for (day, asked) in asked.iter().enumerate().take(20_000) {
+            let day = day % 3;
+            let key = mix.question(asked, Date::from_days(20_800 + day as i32)).key();
+            let name = mix.name(asked, day);
+            assert_eq!(*names.entry(name).or_insert(key), key);
+            assert_eq!(*keys.entry(key).or_insert(name), name);
+        }
     }
 }
