@@ -3,7 +3,7 @@
 //! Profile `dist` with `-C target-cpu=x86-64-v3` gives the headline figures, `--release` what a
 //! user gets from `cargo run --release`. Both build in target folders of their own, so that other
 //! flags do not throw away everyday builds. `connections` is compared with another engine; what that
-//! needs from PyPI is pinned in `xtask/bench/requirements.txt`.
+//! needs from PyPI is pinned in `xtask/bench/requirements.txt`. `edge` is compared with nginx.
 
 use std::time::Duration;
 
@@ -27,6 +27,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<Tally> {
     let mut measure = lab(&ground, release)?.arguments(["bench"]).arguments(&rest).limit(MEASURE);
     if name == "connections" && ground.root.join(REQUIREMENTS).exists() {
         measure = measure.variable("PYTHON", provision::python(&ground, "bench", REQUIREMENTS)?);
+    }
+    if name == "edge" {
+        provision::nginx(&ground.root)?;
     }
     measure.must()?;
     Ok(Tally::default())

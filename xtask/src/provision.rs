@@ -1,5 +1,5 @@
-//! What the suites need beyond Rust: Chromium, Redis and Java from Debian, packages from PyPI, npm and
-//! Maven's central repository.
+//! What suites and benches need beyond Rust: Chromium, Redis, nginx, Go and Java from Debian, packages
+//! from PyPI, npm, the Go proxy and Maven's central repository.
 //!
 //! Everything is pinned and goes below the target folder or `node_modules`, except Debian
 //! packages, which are installed only as root and only when missing. A second run finds all in
@@ -96,6 +96,37 @@ pub(crate) fn redis_server(root: &Path) -> Result<()> {
         return Ok(());
     }
     install(root, &["redis-server"]).context("the redis suite needs a Redis server")
+}
+
+/// Makes sure that nginx can be started, for comparison with the edge.
+pub(crate) fn nginx(root: &Path) -> Result<()> {
+    if find_program("nginx").is_some() || Path::new("/usr/sbin/nginx").exists() {
+        return Ok(());
+    }
+    install(root, &["nginx-light"]).context("the bench of the edge needs nginx")
+}
+
+/// The path of h2spec, built below the target folder as `xtask/h2spec` pins it; `H2SPEC` names another.
+pub(crate) fn h2spec(ground: &Ground) -> Result<PathBuf> {
+    if let Some(path) = variable("H2SPEC") {
+        return Ok(path.into());
+    }
+    let program = ground.target.join("h2spec");
+    if program.exists() {
+        return Ok(program);
+    }
+    let need = "the h2 suite needs h2spec (H2SPEC names the program), or Go to build it";
+    if find_program("go").is_none() {
+        install(&ground.root, &["golang-go"]).context(need)?;
+    }
+    Task::new("go", &ground.root.join("xtask/h2spec"))
+        .arguments(["build", "-o"])
+        .arguments([&program])
+        .arguments(["github.com/summerwind/h2spec/cmd/h2spec"])
+        .limit(DOWNLOAD)
+        .must()
+        .context(need)?;
+    Ok(program)
 }
 
 /// The folder below the target folder with the jars of an Apache Kafka broker, as pinned in

@@ -26,7 +26,7 @@ const ONE_DAY_JUDGES: [(&str, &str); 2] =
 
 const READY_LINE: &str = "Fareway is ready: ";
 const SANDBOX_LINE: &str = "Sandbox market: ";
-/// The last line of what a start says; `/readyz` may say yes a moment before it is written.
+/// The end of what a start says; `/readyz` may say yes a moment before it is written.
 const LAST_LINE: &str = "Ctrl-C stops.";
 
 /// A running `fareway serve`.
@@ -42,6 +42,11 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the release binary and waits until it is ready.
     pub(crate) fn start(ground: &Ground) -> Result<Self> {
+        Self::start_as(ground, &[])
+    }
+
+    /// The same with further arguments of `serve`.
+    pub(crate) fn start_as(ground: &Ground, arguments: &[&str]) -> Result<Self> {
         let port = free_port()?;
         let folder = fresh_folder(&ground.target, port)?;
         let output = File::create(folder.join("output.txt"))?;
@@ -52,6 +57,7 @@ impl Server {
             .arg(format!("127.0.0.1:{port}"))
             .arg("--data")
             .arg(folder.join("data"))
+            .args(arguments)
             .envs(ONE_DAY_JUDGES)
             .current_dir(&ground.root)
             .stdin(Stdio::null())
@@ -78,7 +84,7 @@ impl Server {
 
     fn is_ready(&self) -> bool {
         http::get(&format!("{}/readyz", self.url)).is_ok_and(|answer| answer.status == 200)
-            && self.output().lines().any(|line| line == LAST_LINE)
+            && self.output().lines().any(|line| line.ends_with(LAST_LINE))
     }
 
     /// `http://127.0.0.1:PORT`.

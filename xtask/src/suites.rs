@@ -5,6 +5,7 @@
 
 mod browser;
 mod end_to_end;
+mod h2;
 mod http_cache;
 mod kafka;
 mod proofs;
@@ -175,6 +176,12 @@ const SUITES: &[Suite] = &[
         about: "the log on a real Apache Kafka broker that hangs, dies and comes back",
         when: When::Long,
         run: kafka::run,
+    },
+    Suite {
+        name: "h2",
+        about: "the public tests of HTTP/2 against a cell and an edge",
+        when: When::Long,
+        run: h2::run,
     },
     Suite {
         name: "atlas",

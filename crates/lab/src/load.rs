@@ -1,6 +1,8 @@
-//! Closed-loop load on one path, and the CPU time of a process under test.
+//! Load on one path, as fast as replies come or at a rate, and the CPU time of a process under test.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -45,6 +47,49 @@ pub(crate) async fn closed_loop(
     while let Some(done) = tasks.join_next().await {
         let part: Histogram<u64> = done.context("a load task panicked")??;
         micros.add(part)?;
+    }
+    Ok(LoadResult { replies: micros.len(), micros })
+}
+
+/// Sends the same request so many times a second over kept-alive connections, each of which takes what
+/// is due next. A request's time runs from when it was due. Every reply must have status 200.
+pub(crate) async fn open_loop(
+    (address, request): (SocketAddr, &[u8]),
+    connections: usize,
+    per_second: f64,
+    duration: Duration,
+) -> Result<LoadResult> {
+    let started = Instant::now();
+    let count = (per_second * duration.as_secs_f64()) as usize;
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..connections {
+        let (request, next) = (request.to_vec(), Arc::clone(&next));
+        tasks.spawn(async move {
+            let mut connection = Connection::open(address).await?;
+            let mut micros = Histogram::<u64>::new(3)?;
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                if at >= count {
+                    return anyhow::Ok(micros);
+                }
+                let due = started + Duration::from_secs_f64(at as f64 / per_second);
+                // A timer is a millisecond coarse, so the last part is waited for by yielding.
+                tokio::time::sleep_until((due - Duration::from_millis(2)).into()).await;
+                while Instant::now() < due {
+                    tokio::task::yield_now().await;
+                }
+                let reply = connection.send(&request).await?;
+                if reply.status != 200 {
+                    bail!("status {}: {}", reply.status, String::from_utf8_lossy(reply.body));
+                }
+                micros.record(due.elapsed().as_micros() as u64)?;
+            }
+        });
+    }
+    let mut micros = Histogram::<u64>::new(3)?;
+    while let Some(done) = tasks.join_next().await {
+        micros.add(done.context("a load task panicked")??)?;
     }
     Ok(LoadResult { replies: micros.len(), micros })
 }

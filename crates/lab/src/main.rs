@@ -8,6 +8,7 @@
 mod chaos;
 mod connections_bench;
 mod drill;
+mod edge_bench;
 mod fuzz;
 mod http1;
 mod kill;
@@ -76,9 +77,14 @@ enum Command {
     /// Remember prices until killed (started by `kill`).
     #[command(hide = true)]
     KillWriter { folder: std::path::PathBuf, corpus: std::path::PathBuf },
-    /// Serve a file's bytes by plain hyper (started by `bench search`).
+    /// Serve a file's bytes by plain hyper (started by `bench search` and `bench edge`).
     #[command(hide = true)]
-    PlainServer { file: std::path::PathBuf },
+    PlainServer {
+        file: std::path::PathBuf,
+        /// Ports in a row.
+        #[arg(long, default_value_t = 1)]
+        ports: u16,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -114,6 +120,8 @@ enum Bench {
     },
     /// Days of searches in virtual time: partner calls saved, and prices shown wrong.
     Traffic(traffic::TrafficArgs),
+    /// What the edge costs in front of a plain server, beside nginx.
+    Edge(edge_bench::EdgeArgs),
     /// By visit or by route: partner calls saved, and how even the cells' load is.
     Routing(traffic::routing::RoutingArgs),
 }
@@ -135,6 +143,7 @@ fn main() -> Result<()> {
             Bench::Connections(wanted) => connections_bench::run(&wanted),
             Bench::Prices { seconds, no_peers } => price_bench::run(seconds, !no_peers),
             Bench::Traffic(wanted) => traffic::run(&wanted),
+            Bench::Edge(wanted) => edge_bench::run(&wanted),
             Bench::Routing(wanted) => traffic::routing::run(&wanted),
         },
         Command::Fuzz { seconds, seed } => fuzz::run(TARGETS, seconds, seed),
@@ -144,9 +153,9 @@ fn main() -> Result<()> {
         Command::Chaos(wanted) => chaos::run(&wanted),
         Command::Overload(wanted) => overload::run(&wanted),
         Command::KillWriter { folder, corpus } => kill::write(&folder, &corpus),
-        Command::PlainServer { file } => {
+        Command::PlainServer { file, ports } => {
             let body = std::fs::read(&file).with_context(|| format!("{}", file.display()))?;
-            plain_server::run(body)
+            plain_server::run(body, ports)
         }
     }
 }

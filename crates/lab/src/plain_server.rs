@@ -2,8 +2,9 @@
 //! against, in the same run.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use http::Response;
 use http_body_util::Full;
@@ -11,12 +12,13 @@ use hyper::service::service_fn;
 use runtime::{HttpLimits, Shutdown, TaskSet, serve_http};
 use tokio::net::TcpListener;
 
-/// Serves `body` on a free port of one thread; prints the port and runs until killed.
-pub(crate) fn run(body: Vec<u8>) -> Result<()> {
+/// Serves `body` on so many ports in a row, on one thread; prints the first and runs until killed.
+pub(crate) fn run(body: Vec<u8>, ports: u16) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async move {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        println!("listening {}", listener.local_addr()?);
+        let mut listeners = bind(ports.max(1)).await?;
+        let last = listeners.pop().context("no port")?;
+        println!("listening {}", listeners.first().unwrap_or(&last).local_addr()?);
         let body = Bytes::from(body);
         let service = service_fn(move |_request| {
             let body = body.clone();
@@ -29,14 +31,32 @@ pub(crate) fn run(body: Vec<u8>) -> Result<()> {
                 Ok::<_, Infallible>(response)
             }
         });
-        serve_http(
-            listener,
-            service,
-            HttpLimits::default(),
-            TaskSet::default(),
-            Shutdown::default(),
-        )
-        .await;
+        let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
+        let serve = |listener| {
+            let (service, limits) = (service.clone(), HttpLimits::default());
+            serve_http(listener, service, limits, tasks.clone(), shutdown.clone())
+        };
+        for listener in listeners {
+            tasks.spawn(serve(listener));
+        }
+        serve(last).await;
         Ok(())
     })
+}
+
+/// Listeners on ports in a row.
+async fn bind(ports: u16) -> Result<Vec<TcpListener>> {
+    'again: for _ in 0..100 {
+        let mut listeners = vec![TcpListener::bind("127.0.0.1:0").await?];
+        let first = listeners[0].local_addr()?;
+        for more in 1..ports {
+            let port = first.port().checked_add(more).unwrap_or(0);
+            match TcpListener::bind(SocketAddr::new(first.ip(), port)).await {
+                Ok(listener) if port != 0 => listeners.push(listener),
+                _ => continue 'again,
+            }
+        }
+        return Ok(listeners);
+    }
+    bail!("no {ports} ports in a row are free")
 }

@@ -18,6 +18,7 @@ use anyhow::{Result, bail};
 use crate::report::Report;
 
 pub(crate) use live::Plan;
+pub(crate) use page::median;
 
 /// Runs the parts named by the letters in `parts`.
 pub(crate) fn run(parts: &str, seconds: u64, plan: Plan) -> Result<()> {

@@ -81,7 +81,7 @@ pub(crate) fn on_core_one(work: impl Future<Output = Result<()>>) -> Result<()> 
 }
 
 /// Restricts this process to processors, so that generator and server do not share one.
-fn pin_self(cpus: &str) -> Result<()> {
+pub(crate) fn pin_self(cpus: &str) -> Result<()> {
     let status = Command::new("taskset")
         .args(["-a", "-p", "-c", cpus, &std::process::id().to_string()])
         .stdout(Stdio::null())
