@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use hdrhistogram::Histogram;
+use tokio::sync::Mutex;
 
 use crate::http1::Connection;
 
@@ -61,7 +61,7 @@ pub(crate) async fn open_loop(
 ) -> Result<LoadResult> {
     let started = Instant::now();
     let count = (per_second * duration.as_secs_f64()) as usize;
-    let next = Arc::new(AtomicUsize::new(0));
+    let next = Arc::new(Mutex::new(0_usize));
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..connections {
         let (request, next) = (request.to_vec(), Arc::clone(&next));
@@ -69,16 +69,17 @@ pub(crate) async fn open_loop(
             let mut connection = Connection::open(address).await?;
             let mut micros = Histogram::<u64>::new(3)?;
             loop {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                if at >= count {
-                    return anyhow::Ok(micros);
-                }
-                let due = started + Duration::from_secs_f64(at as f64 / per_second);
-                // A timer is a millisecond coarse, so the last part is waited for by yielding.
-                tokio::time::sleep_until((due - Duration::from_millis(2)).into()).await;
-                while Instant::now() < due {
-                    tokio::task::yield_now().await;
-                }
+                let due = {
+                    // Whoever has its turn waits for the moment, so that only one looks at the clock.
+                    let mut next = next.lock().await;
+                    if *next >= count {
+                        return anyhow::Ok(micros);
+                    }
+                    let due = started + Duration::from_secs_f64(*next as f64 / per_second);
+                    *next += 1;
+                    until(due).await;
+                    due
+                };
                 let reply = connection.send(&request).await?;
                 if reply.status != 200 {
                     bail!("status {}: {}", reply.status, String::from_utf8_lossy(reply.body));
@@ -92,6 +93,16 @@ pub(crate) async fn open_loop(
         micros.add(done.context("a load task panicked")??)?;
     }
     Ok(LoadResult { replies: micros.len(), micros })
+}
+
+/// Waits to the microsecond: a timer is a millisecond coarse, so the last part is waited for by yielding, to
+/// tasks here and to a server on the same core.
+async fn until(due: Instant) {
+    tokio::time::sleep_until((due - Duration::from_millis(2)).into()).await;
+    while Instant::now() < due {
+        std::thread::yield_now();
+        tokio::task::yield_now().await;
+    }
 }
 
 /// CPU seconds (user and system) a process has used.
