@@ -42,11 +42,15 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the release binary and waits until it is ready.
     pub(crate) fn start(ground: &Ground) -> Result<Self> {
-        Self::start_as(ground, &[])
+        Self::start_as(ground, "http", &[])
     }
 
-    /// The same with further arguments of `serve`.
-    pub(crate) fn start_as(ground: &Ground, arguments: &[&str]) -> Result<Self> {
+    /// The same over TLS, with a certificate of its own and further arguments of `serve`.
+    pub(crate) fn start_over_tls(ground: &Ground, arguments: &[&str]) -> Result<Self> {
+        Self::start_as(ground, "https", arguments)
+    }
+
+    fn start_as(ground: &Ground, scheme: &str, arguments: &[&str]) -> Result<Self> {
         let port = free_port()?;
         let folder = fresh_folder(&ground.target, port)?;
         let output = File::create(folder.join("output.txt"))?;
@@ -59,13 +63,14 @@ impl Server {
             .arg(folder.join("data"))
             .args(arguments)
             .envs(ONE_DAY_JUDGES)
+            .env("FAREWAY__TLS__DEVELOPMENT", (scheme == "https").to_string())
             .current_dir(&ground.root)
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)
             .spawn()
             .context("fareway did not start")?;
-        let url = format!("http://127.0.0.1:{port}");
+        let url = format!("{scheme}://127.0.0.1:{port}");
         let mut server = Self { child, url, folder, ready_after: Duration::ZERO };
         loop {
             if server.is_ready() {
@@ -83,11 +88,13 @@ impl Server {
     }
 
     fn is_ready(&self) -> bool {
-        http::get(&format!("{}/readyz", self.url)).is_ok_and(|answer| answer.status == 200)
+        // What is behind TLS is not asked: then its word has to do.
+        let asked = || http::get(&format!("{}/readyz", self.url));
+        (self.url.starts_with("https") || asked().is_ok_and(|answer| answer.status == 200))
             && self.output().lines().any(|line| line.ends_with(LAST_LINE))
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// `http://127.0.0.1:PORT`, or `https:` over TLS.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }

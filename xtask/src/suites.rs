@@ -112,6 +112,12 @@ const SUITES: &[Suite] = &[
     },
     Suite { name: "build", about: "the release binaries", when: When::Test, run: rust::build },
     Suite {
+        name: "h2",
+        about: "the public tests of HTTP/2 against a cell and an edge",
+        when: When::Test,
+        run: h2::run,
+    },
+    Suite {
         name: "end-to-end",
         about: "the real binary over HTTP and from the terminal",
         when: When::Test,
@@ -176,12 +182,6 @@ const SUITES: &[Suite] = &[
         about: "the log on a real Apache Kafka broker that hangs, dies and comes back",
         when: When::Long,
         run: kafka::run,
-    },
-    Suite {
-        name: "h2",
-        about: "the public tests of HTTP/2 against a cell and an edge",
-        when: When::Long,
-        run: h2::run,
     },
     Suite {
         name: "atlas",
