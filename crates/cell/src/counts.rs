@@ -10,7 +10,7 @@ use fleet::rollout::Evidence;
 use fleet::rollout::evidence::TIME_BUCKETS;
 use http::StatusCode;
 
-use crate::v1::cell_report;
+use crate::v1::{cell_report, fleet_of_one};
 
 /// Counts that handlers add to.
 #[derive(Debug)]
@@ -42,8 +42,8 @@ impl Default for Counts {
 impl Counts {
     /// Whether requests of a path are counted.
     pub(crate) fn counts(path: &str) -> bool {
-        (path.starts_with("/v1/") && ![cell_report::PATH, "/v1/load"].contains(&path))
-            || path.starts_with("/apiservices/")
+        let looks = [cell_report::PATH, fleet_of_one::PATH, "/v1/load"];
+        (path.starts_with("/v1/") && !looks.contains(&path)) || path.starts_with("/apiservices/")
     }
 
     /// A request was answered after so long.
@@ -107,7 +107,7 @@ mod tests {
         for path in ["/v1/searches", "/apiservices/v3/culture/locales"] {
             assert!(Counts::counts(path), "{path}");
         }
-        for path in ["/", "/app/main.js", "/healthz", "/v1/cell", "/openapi.json"] {
+        for path in ["/", "/app/main.js", "/healthz", "/v1/cell", "/v1/fleet", "/openapi.json"] {
             assert!(!Counts::counts(path), "{path}");
         }
     }

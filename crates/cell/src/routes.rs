@@ -75,6 +75,7 @@ pub static ROUTES: &[Route] = &[
     read("/v1/places", || get(v1::answers::places)),
     read("/v1/culture", || get(v1::answers::culture)),
     read("/v1/cell", || get(v1::cell_report::report)),
+    read("/v1/fleet", || get(v1::fleet_of_one::shown)),
     read("/v1/load", || get(health::load)),
     read("/healthz", || get(health::alive)),
     read("/readyz", || get(health::ready)),

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use domain::CountryCode;
+use fleet::traffic::Traffic;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use prices::history::History;
@@ -77,6 +78,8 @@ pub(crate) struct Shared {
     pub(crate) cell: u32,
     pub(crate) release: String,
     pub(crate) counts: Counts,
+    /// What it did lately, as the operator is shown it.
+    pub(crate) traffic: Mutex<Traffic>,
     pub(crate) roster: RosterSource,
     pub(crate) workers: Workers,
     pub(crate) shutdown: Shutdown,
@@ -135,6 +138,7 @@ impl Shared {
             cell,
             release,
             counts: Counts::default(),
+            traffic: Mutex::default(),
             roster,
             workers,
             shutdown,

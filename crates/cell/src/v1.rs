@@ -7,6 +7,7 @@ pub(crate) mod answers;
 pub(crate) mod cell_report;
 pub(crate) mod events;
 mod facets;
+pub(crate) mod fleet_of_one;
 pub(crate) mod forget;
 pub(crate) mod go;
 pub mod page;

@@ -14,7 +14,7 @@ use hyper_util::service::TowerToHyperService;
 use partners::asker::AskerParts;
 use partners::{Asker, Registry};
 use runtime::{Deadline, HttpLimits, Shutdown, TaskSet, Workers};
-use search::{Engine, EngineParts, LeastWait, TokenKeys, roster_of};
+use search::{Engine, EngineParts, LeastWait, Leaving, TokenKeys, roster_of};
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::data_folder::DataFolder;
@@ -150,8 +150,8 @@ impl Platform {
 
     /// Begins nothing new, and waits until what is there has ended and whoever sends work has heard of
     /// it, but no longer than `within`.
-    pub(crate) async fn leave(&self, within: Duration) {
-        self.engine.leave();
+    pub(crate) async fn leave(&self, why: Leaving, within: Duration) {
+        self.engine.leave(why);
         let (now, most) = (runtime::now(), Deadline::after(runtime::now(), within));
         let heard = Deadline::after(now, HEARD.min(within));
         while !most.passed(runtime::now()) {

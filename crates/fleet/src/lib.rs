@@ -13,16 +13,19 @@
 pub mod attempts;
 pub mod capacity;
 pub mod control;
+pub mod happened;
 pub mod health;
 pub mod kept;
 pub mod moved;
 pub mod retry_budget;
 pub mod rollout;
 pub mod routes;
+pub mod shown;
 pub mod signed;
 pub mod table;
 pub mod take_up;
 pub mod topology;
+pub mod traffic;
 
 pub use health::{CellHealth, HealthSettings, Standing};
 pub use routes::{Place, Routes, Tenant, Usable};

@@ -22,6 +22,7 @@
 pub mod evidence;
 pub mod judge;
 mod step;
+mod watched;
 mod waves;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -34,6 +35,7 @@ use crate::topology::{CellId, SeenHealth, Topology};
 
 pub use evidence::Evidence;
 pub use step::Action;
+pub use watched::Watched;
 
 /// Entries of what happened that are kept.
 const NOTES_MAX: usize = 200;

@@ -8,8 +8,8 @@
 //!
 //! The book is behind one lock, held for look-ups only: never while waiting, asking or merging.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use atlas::Atlas;
@@ -72,7 +72,8 @@ pub struct Engine {
     pub(crate) meter: Arc<Meter>,
     book: Mutex<Book>,
     admission: Arc<Mutex<Admission>>,
-    leaving: AtomicBool,
+    leaving: OnceLock<Leaving>,
+    late_us: AtomicU64,
     seed: u128,
     created: AtomicU64,
     runs: AtomicU32,
@@ -87,6 +88,30 @@ pub struct Load {
     pub running: usize,
     /// Bytes held for them.
     pub bytes: usize,
+    /// Searches created since the start.
+    pub created: u64,
+    /// How late due work was begun in the last window, at the least.
+    pub late: Duration,
+}
+
+/// Why nothing new is begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// The process was told to end.
+    Told,
+    /// The machine is taken away.
+    Spot,
+}
+
+impl Leaving {
+    /// As a machine reads it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Told => "told",
+            Self::Spot => "spot",
+        }
+    }
 }
 
 impl Engine {
@@ -105,7 +130,8 @@ impl Engine {
             meter: Arc::new(Meter::new(parts.settings.bytes_total_max.size())),
             book: Mutex::default(),
             admission: Arc::new(Mutex::new(Admission::new(parts.settings.late_ms.ms()))),
-            leaving: AtomicBool::new(false),
+            leaving: OnceLock::new(),
+            late_us: AtomicU64::new(0),
             seed: u128::from_le_bytes(Random::secret_bytes()?),
             created: AtomicU64::new(0),
             // Another start gives other runs, so that a version seen before it is never current.
@@ -152,6 +178,7 @@ impl Engine {
     /// Takes up how late due work was begun, at the least, in one window; what the engine hears from
     /// its own clock.
     pub fn on_lateness(&self, seen: Lateness) {
+        self.late_us.store(seen.least.as_micros() as u64, Ordering::Relaxed);
         let mut admission = self.admission();
         let before = admission.is_open();
         admission.on_window(seen);
@@ -186,14 +213,21 @@ impl Engine {
     }
 
     /// From now on nothing new is begun; what is there goes on and is answered.
-    pub fn leave(&self) {
-        self.leaving.store(true, Ordering::Relaxed);
+    pub fn leave(&self, why: Leaving) {
+        // The first reason stands.
+        let _ = self.leaving.set(why);
+    }
+
+    /// Why it leaves, if it does.
+    #[must_use]
+    pub fn leaving(&self) -> Option<Leaving> {
+        self.leaving.get().copied()
     }
 
     /// Whether nothing new is begun.
     #[must_use]
     pub fn is_leaving(&self) -> bool {
-        self.leaving.load(Ordering::Relaxed) || self.parts.shutdown.has_begun()
+        self.leaving.get().is_some() || self.parts.shutdown.has_begun()
     }
 
     /// How full it is.
@@ -202,7 +236,13 @@ impl Engine {
         let book = self.book();
         let (open, running) = (book.len(), book.running());
         drop(book);
-        Load { open, running, bytes: self.meter.used() }
+        Load {
+            open,
+            running,
+            bytes: self.meter.used(),
+            created: self.created.load(Ordering::Relaxed),
+            late: Duration::from_micros(self.late_us.load(Ordering::Relaxed)),
+        }
     }
 
     /// For whom partners' answers were worked on, since the start.

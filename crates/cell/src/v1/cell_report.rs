@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::HeaderMap;
+use search::Leaving;
 use serde_json::json as value;
 
 use super::pairs;
@@ -35,6 +36,9 @@ fn render(shared: &Shared) -> String {
         "process": shared.counts.process,
         "searches": load.open,
         "running": load.running,
+        "created": load.created,
+        "late_ms": load.late.as_millis() as u64,
+        "leaving": shared.engine.leaving().map(Leaving::name),
         "evidence": shared.counts.evidence(),
     })
     .to_string()

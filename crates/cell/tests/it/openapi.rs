@@ -96,6 +96,11 @@ async fn our_own_answers_fit_their_schemas() {
     }
     fits("/v1/cell", "get", &site.as_operator("/v1/cell").await);
     fits("/v1/cell", "get", &site.get("/v1/cell").await);
+    for _ in 0..2 {
+        fits("/v1/fleet", "get", &site.as_operator("/v1/fleet").await);
+    }
+    fits("/v1/fleet", "get", &site.as_operator("/v1/fleet?all=1").await);
+    fits("/v1/fleet", "get", &site.get("/v1/fleet").await);
     fits("/v1/load", "get", &site.get("/v1/load").await);
     fits("/v1/load", "get", &load(&site, "a5", "").await);
     fits("/v1/load", "get", &load(&site, "a5", "?all=1").await);

@@ -285,3 +285,23 @@ async fn a_cell_tells_the_operator_its_release_and_what_it_did() {
     assert_eq!((&evidence["failed"], &evidence["followed"]), (&json!(0), &json!(0)));
     assert_eq!(site.get("/v1/cell").await.status, 401);
 }
+
+#[tokio::test]
+async fn a_process_that_is_alone_is_a_fleet_of_one_and_says_why_nothing_can_be_changed() {
+    let site = Site::start(0).await;
+    let first = site.as_operator("/v1/fleet").await.json();
+    let cell =
+        |fleet: &Value| fleet["control"]["says"]["regions"][0]["zones"][0]["cells"][0].clone();
+    assert_eq!((&cell(&first)["cell"], &cell(&first)["seen"]), (&json!("cell-1"), &json!("ready")));
+    assert_eq!(cell(&first)["says"]["rates"], json!(null));
+    let token = site.search(&trip()).await;
+    site.finished(&token, "limit=1").await;
+    let second = site.as_operator("/v1/fleet").await.json();
+    assert!(cell(&second)["says"]["rates"]["searches_per_second"].as_f64() > Some(0.0), "{second}");
+    let says = &second["control"]["says"];
+    // Read strictly: no field is missing, none is too many.
+    let shown: fleet::shown::Shown = serde_json::from_value(says.clone()).unwrap();
+    assert!(shown.read_only.unwrap().contains("fareway serve --cells 3"));
+    assert_eq!(shown.events[0].sentence, "the process was started");
+    assert_eq!(site.get("/v1/fleet").await.status, 401);
+}

@@ -10,6 +10,7 @@ use cell::OperatorToken;
 use edge::{ControlPlane, Door, Edge, EdgeParts, Here};
 use fleet::{CellId, Verifier};
 use runtime::{Deadline, NamedThread, Shutdown, TaskSet, Workers, now};
+use search::Leaving;
 use storage::disk::RealDisk;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
@@ -79,11 +80,11 @@ async fn play_cell(
     let end = tokio::select! {
         biased;
         end = until.end() => end,
-        within = spot::notice(&settings.fleet.spot) => End::Leave(Some(within)),
+        within = spot::notice(&settings.fleet.spot) => End::Leave(Leaving::Spot, Some(within)),
     };
-    if let End::Leave(within) = end {
+    if let End::Leave(why, within) = end {
         let most = settings.fleet.leave_ms.ms();
-        platform.leave(within.map_or(most, |within| within.min(most))).await;
+        platform.leave(why, within.map_or(most, |within| within.min(most))).await;
     }
     platform.stop().await;
     Ok(())
@@ -206,7 +207,7 @@ impl Until {
         tokio::select! {
             biased;
             _ = self.interrupt.recv() => End::Now,
-            _ = self.terminate.recv() => End::Leave(None),
+            _ = self.terminate.recv() => End::Leave(Leaving::Told, None),
             _ = self.orphaned => End::Now,
         }
     }
@@ -217,5 +218,5 @@ enum End {
     /// Open requests may finish.
     Now,
     /// The machine goes: what was begun may finish too, within this time or the one that is set.
-    Leave(Option<Duration>),
+    Leave(Leaving, Option<Duration>),
 }

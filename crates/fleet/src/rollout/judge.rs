@@ -117,29 +117,54 @@ impl std::fmt::Display for Worse {
     }
 }
 
+/// How the new release stands beside the old one in one question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    /// What is compared.
+    pub question: Question,
+    /// The new release's share, 0 to 1.
+    pub new: f64,
+    /// The old release's share, 0 to 1.
+    pub old: f64,
+    /// The share from which the new release can be worse: that of the worst old cell, and what matters.
+    pub limit: f64,
+    /// The chance of such a difference between equals; only computed where the limit is reached.
+    pub chance: Option<f64>,
+}
+
+impl Compared {
+    /// Whether the new release is worse.
+    #[must_use]
+    pub fn is_worse(&self) -> bool {
+        let level = FALSE_ALARM / (WAVES * (LOOKS + 1) as f64 * Question::ALL.len() as f64);
+        self.chance.is_some_and(|chance| chance < level)
+    }
+}
+
+/// Compares in one question; `None` where there is nothing to compare.
+#[must_use]
+pub fn compared(new: &Evidence, old: &[Evidence], question: Question) -> Option<Compared> {
+    let mut all = Evidence::default();
+    old.iter().for_each(|cell| all.add(cell));
+    let (of_new, bad_new) = question.count(new, old);
+    let (of_old, bad_old) = question.count(&all, old);
+    if of_new == 0 || of_old == 0 {
+        return None;
+    }
+    let worst = old.iter().map(|cell| share(question.count(cell, old)));
+    let limit = worst.fold(share((of_old, bad_old)), f64::max) + question.least();
+    let (new, old) = (share((of_new, bad_new)), share((of_old, bad_old)));
+    let chance = (new >= limit).then(|| chance_of_as_many((of_new, bad_new), (of_old, bad_old)));
+    Some(Compared { question, new, old, limit, chance })
+}
+
 /// The first of these questions in which the new release is worse than the old one, which is given
 /// cell by cell.
 #[must_use]
 pub fn worse(new: &Evidence, old: &[Evidence], questions: &[Question]) -> Option<Worse> {
-    let mut all = Evidence::default();
-    old.iter().for_each(|cell| all.add(cell));
-    let level = FALSE_ALARM / (WAVES * (LOOKS + 1) as f64 * Question::ALL.len() as f64);
-    questions.iter().find_map(|&question| {
-        let (of_new, bad_new) = question.count(new, old);
-        let (of_old, bad_old) = question.count(&all, old);
-        if of_new == 0 || of_old == 0 {
-            return None;
-        }
-        let worst = old.iter().map(|cell| share(question.count(cell, old)));
-        let worst = worst.fold(share((of_old, bad_old)), f64::max);
-        let share_new = share((of_new, bad_new));
-        if share_new < worst + question.least() {
-            return None;
-        }
-        let chance = chance_of_as_many((of_new, bad_new), (of_old, bad_old));
-        let old = share((of_old, bad_old));
-        (chance < level).then_some(Worse { question, new: share_new, old, chance })
-    })
+    let mut found = questions.iter().filter_map(|&question| compared(new, old, question));
+    let Compared { question, new, old, chance, limit: _ } = found.find(Compared::is_worse)?;
+    Some(Worse { question, new, old, chance: chance.unwrap_or_default() })
 }
 
 fn share((of, bad): (u64, u64)) -> f64 {

@@ -172,6 +172,24 @@ fn a_bake_waits_for_the_requests_it_needs_and_says_so_once() {
 }
 
 #[test]
+fn a_bake_shows_what_it_is_judged_by_before_the_verdict() {
+    let mut world = World::new(laptop(), Character { failed: 300, ..Character::GOOD }, 14);
+    let mut rollout = begin(&world.topology);
+    assert_eq!(rollout.watched(&world.views()), None);
+    let mut last = None;
+    while !matches!(rollout.stage, Stage::Returning { .. }) {
+        world.second(&mut rollout);
+        last = rollout.watched(&world.views()).or(last);
+    }
+    let last = last.unwrap();
+    let failed = last.compared.iter().find(|one| one.question == judge::Question::Failed).unwrap();
+    assert!(last.requests > 0 && failed.is_worse(), "{last:?}");
+    assert!(failed.new >= failed.limit && failed.old < failed.limit, "{failed:?}");
+    let Stage::Returning { why, .. } = &rollout.stage else { panic!("it goes back") };
+    assert!(why.starts_with(failed.question.name()), "{why}");
+}
+
+#[test]
 fn nothing_to_do_and_mixed_releases_are_said() {
     let mut topology = laptop();
     let plan = |topology: &Topology, force| Rollout::plan(topology, "2", quick(), force, 0);
