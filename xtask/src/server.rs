@@ -1,7 +1,8 @@
 //! The real binary, started as a user would start it, on a free port with a fresh data folder.
 //!
-//! [`Server::start`] returns when `/readyz` says yes and all is said that a start says. [`Server::stop`] sends what Ctrl-C sends and
-//! fails if that takes more than five seconds. A server that is dropped is killed.
+//! [`Server::start`] returns when `/readyz` says yes and all is said that a start says.
+//! [`Server::stop`] sends what Ctrl-C sends and fails if that takes more than five seconds. A server
+//! that is dropped is killed.
 
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -45,7 +46,12 @@ impl Server {
         Self::start_as(ground, "http", &[])
     }
 
-    /// The same over TLS, with a certificate of its own and further arguments of `serve`.
+    /// The same with further arguments of `serve`.
+    pub(crate) fn start_with(ground: &Ground, arguments: &[&str]) -> Result<Self> {
+        Self::start_as(ground, "http", arguments)
+    }
+
+    /// The same over TLS, with a certificate of its own.
     pub(crate) fn start_over_tls(ground: &Ground, arguments: &[&str]) -> Result<Self> {
         Self::start_as(ground, "https", arguments)
     }
@@ -97,6 +103,11 @@ impl Server {
     /// `http://127.0.0.1:PORT`, or `https:` over TLS.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The file of the operator's token.
+    pub(crate) fn operator(&self) -> PathBuf {
+        self.folder.join("data").join("operator.token")
     }
 
     /// The address of the simulated market, as printed at the start.

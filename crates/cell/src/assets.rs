@@ -1,7 +1,8 @@
 //! The page: files of `web/`, embedded when the binary is built.
 //!
 //! `/`, `/explore` and every path under `/search` answer with `index.html`, so that a link to a
-//! search or to the map opens the page. Each file has an `ETag` of its content; browsers ask again each time and get 304.
+//! search or to the map opens the page. `/console/cells` answers with `console.html`, and all that this
+//! one needs stands below `/console/` too, so that a front door can serve it without any cell. Each file has an `ETag` of its content; browsers ask again each time and get 304.
 //! The tag is a weak one, as a compressed file has the same.
 //!
 //! Nothing is read from disk when the service runs.
@@ -30,9 +31,17 @@ pub fn opens_page(path: &str) -> bool {
     matches!(path, "/" | "/explore" | "/search") || path.starts_with("/search/")
 }
 
+/// Below here stands the operator's page with everything it needs.
+const CONSOLE: &str = "/console";
+
 /// The file that answers a path, if there is one.
 fn find(path: &str) -> Option<(&'static str, &'static [u8])> {
     let path = if opens_page(path) { "/index.html" } else { path };
+    let path = match path.strip_prefix(CONSOLE) {
+        Some("/cells") => "/console.html",
+        Some(file) if ["/css/", "/js/", "/img/"].iter().any(|part| file.starts_with(part)) => file,
+        _ => path,
+    };
     let at = FILES.binary_search_by(|(known, _)| (*known).cmp(path)).ok()?;
     FILES.get(at).copied()
 }
@@ -51,6 +60,18 @@ pub fn exists(path: &str) -> bool {
 /// The answer for a path, or `None` if there is no such file.
 #[must_use]
 pub fn answer(method: &Method, path: &str, headers: &HeaderMap) -> Option<Response> {
+    whole(method, path, headers).map(|response| response.map(Body::from))
+}
+
+/// The answer for a path of the operator's page, `None` for any other: what a front door answers
+/// itself, so that it is there when no cell is.
+#[must_use]
+pub fn console(method: &Method, path: &str, headers: &HeaderMap) -> Option<http::Response<Bytes>> {
+    let below = path.strip_prefix(CONSOLE).is_some_and(|rest| rest.starts_with('/'));
+    if below { whole(method, path, headers) } else { None }
+}
+
+fn whole(method: &Method, path: &str, headers: &HeaderMap) -> Option<http::Response<Bytes>> {
     let (name, bytes) = find(path)?;
     let tag = format!("\"{:032x}\"", xxhash_rust::xxh3::xxh3_128(bytes));
     let known = headers
@@ -61,7 +82,7 @@ pub fn answer(method: &Method, path: &str, headers: &HeaderMap) -> Option<Respon
         .any(|one| one.trim().trim_start_matches("W/") == tag);
     let body =
         if known || method == Method::HEAD { Bytes::new() } else { Bytes::from_static(bytes) };
-    let mut response = Response::new(Body::from(body));
+    let mut response = http::Response::new(body);
     if known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }
@@ -122,6 +143,36 @@ mod tests {
         assert_eq!(exists("/explore"), exists("/index.html"));
         assert_eq!(exists("/search/abc-cell1"), exists("/index.html"));
         assert!(!exists("/searching"));
+        assert!(!exists("/console/index.html") && !exists("/console/locales/en.json"));
         assert!(!exists("/../Cargo.toml"));
+    }
+
+    #[test]
+    fn everything_that_the_operators_page_loads_stands_below_it() {
+        let get = |path: &str| console(&Method::GET, path, &HeaderMap::new());
+        let mut todo = vec!["/console/cells".to_owned()];
+        let mut seen = Vec::new();
+        while let Some(path) = todo.pop() {
+            let answer = get(&path).unwrap_or_else(|| panic!("there is no {path}"));
+            let text = String::from_utf8_lossy(answer.body()).into_owned();
+            let folder = path.rsplit_once('/').unwrap().0;
+            for word in text.split(['"', '\'']) {
+                let joined = match word.strip_prefix("./").map(|rest| (folder, rest)) {
+                    Some((folder, rest)) => format!("{folder}/{rest}"),
+                    None => match word.strip_prefix("../") {
+                        Some(rest) => format!("{}/{rest}", folder.rsplit_once('/').unwrap().0),
+                        None => word.to_owned(),
+                    },
+                };
+                let loads = [".js", ".css", ".svg"].iter().any(|end| joined.ends_with(end));
+                if loads && !joined.contains([' ', '`', '$']) && !seen.contains(&joined) {
+                    assert!(joined.starts_with("/console/"), "{path} loads {joined}");
+                    seen.push(joined.clone());
+                    todo.push(joined);
+                }
+            }
+        }
+        assert!(seen.iter().any(|path| path.ends_with("/console/page.js")), "{seen:?}");
+        assert!(get("/").is_none() && get("/js/app.js").is_none() && get("/consoles").is_none());
     }
 }

@@ -20,6 +20,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::allowance::Allowances;
 use crate::cache::Cache;
+use crate::desk::Told;
 use crate::follow::{self, ControlPlane};
 use crate::probe::run_probes;
 use crate::rules::Rules;
@@ -77,6 +78,7 @@ pub struct Edge {
     pub(crate) allowances: Allowances,
     pub(crate) cache: Arc<Cache>,
     pub(crate) held_bytes: Arc<AtomicU64>,
+    pub(crate) told: Told,
     ways: RwLock<Option<Arc<Ways>>>,
     moved: Mutex<Moved>,
     budget: Mutex<RetryBudget>,
@@ -122,6 +124,7 @@ impl Edge {
             allowances: Allowances::new(settings.allowance.clone()),
             cache: Cache::new(&settings.cache),
             held_bytes: Arc::default(),
+            told: Told::default(),
             ways: RwLock::default(),
             moved: Mutex::new(Moved::new(settings.moved_max.size(), moved_s)),
             budget: Mutex::new(RetryBudget::new(

@@ -4,8 +4,8 @@
 //! request ─▶ own paths ─ limits ─ headers ─▶ kept? ─▶ body held ─▶ forward ─▶ response + x-cell, x-request-id, visit
 //! ```
 //!
-//! Its own paths are `/healthz` (this process), `/readyz` (some cell takes work) and, for the operator,
-//! `/v1/fleet` and `/v1/fleet/purge`. Limits: requests of one client, requests in flight, header lines, bytes of address and body, time for the body;
+//! Its own paths are `/healthz` (this process), `/readyz` (some cell takes work), those for the operator
+//! ([`desk`]) and the pages of [`crate::Rules::own`]. Limits: requests of one client, requests in flight, header lines, bytes of address and body, time for the body;
 //! those of connections are the listener's ([`Door::limits`]).
 
 use std::convert::Infallible;
@@ -24,14 +24,15 @@ use runtime::serve::Peer;
 
 use crate::allowance::client_of;
 use crate::body::{BodyError, Passing};
-use crate::cache::{PURGE_PATH, purge, serve};
+use crate::cache::serve;
 use crate::cells::Edge;
+use crate::desk;
 use crate::forward::{Answer, forward};
 use crate::headers::{Outside, REQUEST_ID, prepare};
 use crate::rules::{Turned, Whose};
 use crate::settings::EdgeSettings;
 use crate::shed::Entered;
-use crate::{status, visit};
+use crate::visit;
 
 /// The service of an edge, for [`runtime::serve_http`].
 #[derive(Clone, Debug)]
@@ -74,11 +75,9 @@ async fn answer(edge: &Arc<Edge>, request: Request<Incoming>) -> Answer {
     if let Some(answer) = own_path(edge, &head) {
         return answer;
     }
-    if head.uri.path() == PURGE_PATH {
-        let purging = purge(&edge.cache, body);
-        let purged = tokio::time::timeout(edge.parts.settings.body_ms.ms(), purging).await;
-        let purged = purged.unwrap_or_else(|_| Err(body_too_slow())).map(json);
-        return purged.unwrap_or_else(|turned| refuse(edge, PURGE_PATH, &turned));
+    if desk::is_at(head.uri.path()) {
+        let answered = desk::answer(edge, &head, body).await;
+        return answered.unwrap_or_else(|turned| refuse(edge, head.uri.path(), &turned));
     }
     let peer = head.extensions.get::<Peer>().map(|peer| peer.0.ip());
     let behind_proxy = edge.parts.settings.behind_proxy;
@@ -184,43 +183,36 @@ async fn take_body(settings: &EdgeSettings, body: Incoming) -> Result<Passing<In
     }
 }
 
-fn body_too_slow() -> Turned {
+pub(crate) fn body_too_slow() -> Turned {
     let sentence = "The body took too long to arrive.";
     Turned::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", sentence)
 }
 
-/// What the edge answers itself.
+/// What the edge answers itself to anybody.
 fn own_path(edge: &Edge, head: &Parts) -> Option<Answer> {
     let reads = [Method::GET, Method::HEAD].contains(&head.method);
     let path = head.uri.path();
     let answered = match path {
+        _ if !reads && ["/healthz", "/readyz"].contains(&path) => Err(wrong_method()),
         "/healthz" => Ok(json("{\"status\":\"ok\"}")),
         "/readyz" => match edge.ways() {
             Some(ways) if ways.usable().any() => Ok(json("{\"status\":\"ready\"}")),
             _ => Err(Turned::for_now("no_cell", "No cell takes work now.")),
         },
-        status::PATH | PURGE_PATH if !(edge.parts.rules.operator)(&head.headers) => {
-            let sentence = "the header x-fareway-operator must hold the operator token";
-            Err(Turned::new(StatusCode::UNAUTHORIZED, "operator_required", sentence))
-        }
-        status::PATH => Ok(json(status::render(edge))),
-        PURGE_PATH if head.method == Method::POST => return None,
-        PURGE_PATH => {
-            let sentence = "This path takes POST.";
-            Err(Turned::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", sentence))
-        }
-        _ => return None,
-    };
-    let answered = if reads || answered.is_err() {
-        answered
-    } else {
-        let sentence = "This path does not take this method.";
-        Err(Turned::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", sentence))
+        _ => match (edge.parts.rules.own)(head)? {
+            page if reads => Ok(page.map(Passing::whole)),
+            _ => Err(wrong_method()),
+        },
     };
     Some(answered.unwrap_or_else(|turned| refuse(edge, path, &turned)))
 }
 
-fn json(text: impl Into<Bytes>) -> Answer {
+pub(crate) fn wrong_method() -> Turned {
+    let sentence = "This path does not take this method.";
+    Turned::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", sentence)
+}
+
+pub(crate) fn json(text: impl Into<Bytes>) -> Answer {
     let mut response = Response::new(Passing::whole(text.into()));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -133,7 +133,7 @@ async fn attempt(
 fn unanswered(error: &SendError) -> (Ended, Option<Outcome>, Turned) {
     match error {
         SendError::Refused(_) => (Ended::Unsent, Some(Outcome::Refused), no_cell()),
-        SendError::Broken(_) => (Ended::Failed, Some(Outcome::Failed), broken()),
+        SendError::Broken(_) | SendError::Cut => (Ended::Failed, Some(Outcome::Failed), broken()),
         SendError::Gone => (Ended::Lost, None, broken()),
         SendError::Late => {
             let sentence = "The answer took too long.";

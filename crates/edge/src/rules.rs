@@ -69,6 +69,10 @@ pub struct Rules {
     pub refuse: fn(&str, &Turned) -> Response<Bytes>,
     /// Whether the operator asks.
     pub operator: Arc<dyn Fn(&HeaderMap) -> bool + Send + Sync>,
+    /// The header line by which that is known; passed on to the control plane.
+    pub proof: HeaderName,
+    /// Pages that the door answers itself, so that they are there when no cell is.
+    pub own: fn(&Parts) -> Option<Response<Bytes>>,
 }
 
 impl fmt::Debug for Rules {

@@ -1,4 +1,4 @@
-//! What an edge sees, for the operator: `GET /v1/fleet`.
+//! What an edge sees, for the operator: `GET /v1/fleet`; in `control`, what the control plane says.
 
 use std::sync::atomic::Ordering;
 
@@ -12,11 +12,14 @@ use crate::tls::TlsStatus;
 /// Where it is.
 pub(crate) const PATH: &str = "/v1/fleet";
 
-pub(crate) fn render(edge: &Edge) -> String {
+/// `control`: what it says, as [`crate::desk`] got it.
+pub(crate) fn render(edge: &Edge, control: &Value) -> String {
     let here = &edge.parts.here;
     let tls = edge.parts.tls.as_ref().map(|shown| render_tls(&shown.status(now_s())));
     let Some(ways) = edge.ways() else {
-        let nothing = json!({"region": here.region, "version": null, "cells": [], "tls": tls});
+        let nothing = json!({
+            "region": here.region, "version": null, "cells": [], "tls": tls, "control": control,
+        });
         return nothing.to_string();
     };
     let topology = &ways.fleet.topology;
@@ -64,6 +67,7 @@ pub(crate) fn render(edge: &Edge) -> String {
         "cells_per_key": edge.parts.settings.shards.cells_per_key.get(),
         "capacity": capacity,
         "tls": tls,
+        "control": control,
     })
     .to_string()
 }

@@ -37,6 +37,9 @@ pub(crate) enum SendError {
     /// The cell was found gone while its answer was awaited.
     #[error("the cell is gone")]
     Gone,
+    /// The answer broke off, or is too large.
+    #[error("the answer broke off or is too large")]
+    Cut,
     /// No answer in time.
     #[error("the cell did not answer in time")]
     Late,
@@ -122,6 +125,29 @@ impl Upstream {
     ) -> Option<(StatusCode, Bytes)> {
         let answer = self.plain.request(small_request("http", address, path)?);
         tokio::time::timeout(within, take_small(answer, bytes_max)).await.ok().flatten()
+    }
+
+    /// Asks the control plane for something; gives its answer with whatever status.
+    pub(crate) async fn ask_control(
+        &self,
+        request: Request<Sent>,
+        within: Duration,
+        bytes_max: usize,
+    ) -> Result<Response<Bytes>, SendError> {
+        let asked = async {
+            let answered = self.plain.request(request).await.map_err(|error| {
+                if error.is_connect() {
+                    SendError::Refused(error)
+                } else {
+                    SendError::Broken(error)
+                }
+            });
+            let (head, body) = answered?.into_parts();
+            let body = Limited::new(body, bytes_max).collect().await;
+            let body = body.map_err(|_| SendError::Cut)?;
+            Ok::<_, SendError>(Response::from_parts(head, body.to_bytes()))
+        };
+        tokio::time::timeout(within, asked).await.unwrap_or(Err(SendError::Late))
     }
 
     /// The same of a cell, with one more header if there is one.

@@ -217,6 +217,9 @@ pub(crate) struct RolloutArgs {
     /// Do it, not only show it.
     #[arg(long)]
     pub(crate) go: bool,
+    /// Make the release and move no cell: the console shows it then.
+    #[arg(long, conflicts_with_all = ["go", "to"])]
+    pub(crate) make: bool,
     /// Even where cells run different releases.
     #[arg(long)]
     pub(crate) force: bool,

@@ -20,12 +20,17 @@ pub(crate) fn run(ground: &Ground) -> Result<Tally> {
     let output = ground.target.join(OUTPUT);
     std::fs::create_dir_all(&output)?;
     let server = Server::start(ground)?;
+    let fleet = Server::start_with(ground, &["--cells", "3"])?;
     let tally = Task::new("node", &ground.root)
         .arguments(["tests/browser/test.mjs", "--base", server.url()])
+        .arguments(["--operator".as_ref(), server.operator().as_os_str()])
+        .arguments(["--fleet", fleet.url()])
+        .arguments(["--fleet-operator".as_ref(), fleet.operator().as_os_str()])
         .arguments(["--chromium".as_ref(), chromium.as_os_str()])
         .arguments(["--out".as_ref(), output.as_os_str()])
         .limit(Duration::from_secs(600))
         .tally()?;
+    fleet.stop()?;
     server.stop()?;
     Ok(tally)
 }

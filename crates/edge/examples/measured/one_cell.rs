@@ -67,6 +67,8 @@ fn rules() -> Rules {
             response
         },
         operator: Arc::new(|_| false),
+        proof: http::HeaderName::from_static("x-operator"),
+        own: |_| None,
     }
 }
 

@@ -6,6 +6,7 @@ mod bodies;
 mod caching;
 mod caching_apart;
 mod caching_in_need;
+mod desk;
 mod failing;
 mod following;
 mod routing;

@@ -208,7 +208,12 @@ fn rules() -> Rules {
             head.uri.path() == "/pages/opened" && edge::visit_in(&head.headers, "visit").is_none()
         },
         refuse,
-        operator: Arc::new(|headers| headers.contains_key("x-operator")),
+        operator: Arc::new(|headers| headers.get("x-operator").is_some_and(|line| line == "1")),
+        proof: http::HeaderName::from_static("x-operator"),
+        own: |head| {
+            let wanted = head.uri.path() == "/own/page";
+            wanted.then(|| Response::new(Bytes::from_static(b"the door's own page")))
+        },
     }
 }
 
@@ -255,8 +260,16 @@ impl Control {
         let offered = Arc::clone(&offers);
         let service = service_fn(move |request: Request<Incoming>| {
             let (topology, table) = offered.lock().unwrap().clone();
-            let wanted = if request.uri().path() == edge::TOPOLOGY_PATH { topology } else { table };
-            async move { Ok(Response::new(Full::new(Bytes::from(wanted)))) }
+            async move {
+                let path = request.uri().path().to_owned();
+                if path == edge::TOPOLOGY_PATH {
+                    return Ok(Response::new(Full::new(Bytes::from(topology))));
+                }
+                if path.starts_with(edge::TABLE_PATH) {
+                    return Ok(Response::new(Full::new(Bytes::from(table))));
+                }
+                Ok(echo(request).await)
+            }
         });
         let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
         let limits = HttpLimits::default();
@@ -273,6 +286,20 @@ impl Control {
         self.shutdown.begin();
         assert!(self.tasks.drain(Duration::from_secs(5)).await);
     }
+}
+
+/// What the control plane was asked, in JSON; changes are refused.
+async fn echo(request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    let told = serde_json::json!({
+        "path": head.uri.path(),
+        "operator": head.headers["x-operator"].to_str().unwrap(),
+        "body": String::from_utf8_lossy(&body),
+    });
+    let status = if head.method == "POST" { 409 } else { 200 };
+    let answer = Response::builder().status(status).header("content-type", "application/told");
+    answer.body(Full::new(Bytes::from(told.to_string()))).unwrap()
 }
 
 /// Three cells, a control plane, an edge, a client.

@@ -1,5 +1,6 @@
 //! `fareway fleet …`: talks to the edge and the control plane of a running fleet.
 
+mod lately;
 mod overrides;
 mod rollout;
 
@@ -78,6 +79,10 @@ pub(crate) async fn command(settings: &Settings, command: FleetCommand) -> Resul
 async fn status(edge: &ApiClient, control: &ApiClient) -> Result<()> {
     let seen = edge.get("/v1/fleet").await.context("the edge")?;
     say(render_status(&seen).trim_end());
+    let lately = lately::render(&seen["control"]);
+    if !lately.is_empty() {
+        say(lately.trim_end());
+    }
     // An empty plan: whether the control plane speaks, and what every loss would leave.
     match control.post("/fleet/plan", &json!({"changes": []})).await {
         Ok(_) => {

@@ -4,9 +4,12 @@
 //! `GET /fleet/topology`, `GET /fleet/table/SUM` for edges; `GET /fleet/wanted` for the parent: which
 //! release each cell is to run. For the operator: `POST /fleet/plan` and `POST /fleet/change` with
 //! `{"changes": [{"drain": 2}], "force": false}`; `GET` and `POST /fleet/rollout`, `/fleet/rollback`,
-//! `/fleet/freeze`. Nothing serves travellers here: edges and cells run on without it.
+//! `/fleet/freeze`; `GET /fleet/shown`, which is all of it for the console. Nothing serves travellers here: edges and cells run on without it.
 
 mod answers;
+mod diary;
+mod seen;
+mod shown;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,6 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::{Context, Result, bail};
 use edge::Upstream;
 use fleet::control::{Change, ChangeError, Plan, note_health, plan};
+use fleet::happened::{Happened, Told, What, between};
 use fleet::kept::{self, Kept};
 use fleet::topology::{CellSite, Region, SeenHealth};
 use fleet::{CellId, Fleet, Signer, Topology};
@@ -25,6 +29,8 @@ use hyper::service::service_fn;
 use runtime::{HttpLimits, Shutdown, TaskSet, Workers, serve_http};
 use storage::disk::{RealDisk, replace_whole};
 
+pub(super) use self::seen::Said;
+use self::seen::Seen;
 use super::machine::Machine;
 use super::papers;
 use super::play::{Until, operator};
@@ -49,6 +55,8 @@ pub(super) struct ControlRoom {
     pub(super) releases: Releases,
     kept: Mutex<Arc<Kept>>,
     rollouts: Mutex<Rollouts>,
+    seen: Mutex<Seen>,
+    diary: Mutex<Happened>,
 }
 
 /// Plays the role until it is over.
@@ -93,13 +101,19 @@ impl ControlRoom {
         replace_whole(&disk, PUBLIC_KEY, signer.verifier().render().as_bytes())?;
         let before = kept::read(&disk, &signer.verifier())
             .with_context(|| format!("the fleet in {} cannot be read", data.path().display()))?;
-        let before = before.map(|kept| kept.fleet.topology);
-        let topology = topology_of(settings, machine, before.as_ref());
+        let before = before.map(|kept| kept.fleet);
+        let topology = topology_of(settings, machine, before.as_ref().map(|fleet| &fleet.topology));
         let fleet = Fleet::new(topology);
+        let mut told = vec![Told::all(What::Started, "the control plane was started")];
+        told.extend(before.iter().flat_map(|before| between(before, &fleet)));
         let kept = Kept { signed: signer.sign(&fleet.topology)?, fleet };
         kept::write(&disk, &kept)?;
         let rollouts = Mutex::new(Rollouts::read(&disk)?);
-        Ok(Self { signer, disk, releases, kept: Mutex::new(Arc::new(kept)), rollouts })
+        let (kept, seen) = (Mutex::new(Arc::new(kept)), Mutex::default());
+        let diary = Mutex::new(diary::read(&disk));
+        let room = Self { signer, disk, releases, kept, rollouts, seen, diary };
+        room.tell(told);
+        Ok(room)
     }
 
     pub(super) fn kept(&self) -> Arc<Kept> {
@@ -112,6 +126,10 @@ impl ControlRoom {
 
     pub(super) fn rollouts(&self) -> MutexGuard<'_, Rollouts> {
         self.rollouts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes an operator's changes, unless all is frozen.
@@ -153,7 +171,8 @@ impl ControlRoom {
         let signed = self.signer.sign(&fleet.topology)?;
         let next = Kept { fleet, signed };
         kept::write(&self.disk, &next).context("the topology cannot be kept")?;
-        *kept = Arc::new(next);
+        let before = std::mem::replace(kept, Arc::new(next));
+        self.tell(between(&before.fleet, &kept.fleet));
         Ok(())
     }
 }
@@ -207,10 +226,16 @@ async fn look_at_cells(room: Arc<ControlRoom>, looks: Looks) {
         let looks = kept.fleet.topology.cells().map(|(_, cell)| async {
             (cell.id, rollouts::look(&upstream, cell, &operator, &settings).await)
         });
-        let seen = join_all(looks).await;
-        let health: Vec<_> = seen.iter().map(|(id, (health, _))| (*id, *health)).collect();
-        let views = seen.into_iter().map(|(id, (_, view))| (id, view)).collect();
-        let noted = room.note(&health).and_then(|()| room.step_rollout(&views, now_ms()));
+        let found = join_all(looks).await;
+        let health: Vec<_> = found.iter().map(|(id, (health, _))| (*id, *health)).collect();
+        let now = now_ms();
+        let said = found.into_iter().map(|(id, (_, said))| (id, said)).collect();
+        let (told, views) = {
+            let mut seen = room.seen();
+            (seen.take_up(said, now), seen.views())
+        };
+        room.tell(told);
+        let noted = room.note(&health).and_then(|()| room.step_rollout(&views, now));
         if let Err(error) = noted {
             tracing::error!(error = format!("{error:#}"), "what is seen of the cells is not kept");
         }

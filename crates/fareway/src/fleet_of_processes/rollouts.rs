@@ -9,14 +9,17 @@ use bytes::Bytes;
 use edge::Upstream;
 use fleet::CellId;
 use fleet::control::Change;
+use fleet::happened::{Told, What};
 use fleet::rollout::{Action, CellView, Evidence, Rollout, RolloutSettings, Stage};
-use fleet::topology::{CellSite, Override, OverrideKind, SeenHealth};
+use fleet::shown::{ShownFrozen, ShownRollout};
+use fleet::topology::{CellSite, Override, OverrideKind, SeenHealth, Topology};
 use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use storage::disk::{RealDisk, read_whole, replace_whole};
 
-use super::control::ControlRoom;
+use super::control::{ControlRoom, Said};
+use super::release::diff;
 use crate::settings::Settings;
 
 /// Where it is kept.
@@ -73,37 +76,55 @@ impl Rollouts {
         bail!("all changes are frozen: {why}")
     }
 
-    /// As it is shown.
-    pub(super) fn render(&self) -> Value {
+    /// As it is shown, with what is seen of the cells now.
+    pub(super) fn render(&self, seen: &BTreeMap<CellId, CellView>) -> Value {
+        let past = self.past.iter().rev().map(|rollout| ShownRollout::of(rollout, seen));
         json!({
-            "frozen": self.frozen.as_ref().map(|(since, why)| json!({"since": since, "why": why})),
-            "current": self.current.as_ref().map(render),
-            "past": self.past.iter().rev().map(render).collect::<Vec<_>>(),
+            "frozen": self.frozen(),
+            "current": self.current(seen),
+            "past": past.collect::<Vec<_>>(),
         })
     }
-}
 
-/// A rollout without what it counts.
-fn render(rollout: &Rollout) -> Value {
-    let (stage, why) = match &rollout.stage {
-        Stage::Moving => ("moving", None),
-        Stage::Baking { .. } => ("baking", None),
-        Stage::Returning { why, .. } => ("returning", Some(why)),
-        Stage::Done => ("done", None),
-        Stage::Returned { why } => ("returned", Some(why)),
-    };
-    let names = |cells: &Vec<CellId>| cells.iter().map(CellId::to_string).collect::<Vec<_>>();
-    let notes = rollout.notes.iter().map(|(at, note)| json!({"at": at, "note": note}));
-    json!({
-        "to": rollout.to,
-        "from": rollout.from.iter().map(|(cell, from)| (cell.to_string(), json!(from))).collect::<serde_json::Map<_, _>>(),
-        "waves": rollout.waves.iter().map(names).collect::<Vec<_>>(),
-        "wave": rollout.wave + 1,
-        "stage": stage,
-        "why": why,
-        "began": rollout.began,
-        "notes": notes.collect::<Vec<_>>(),
-    })
+    /// Why nothing may change.
+    pub(super) fn frozen(&self) -> Option<ShownFrozen> {
+        self.frozen.as_ref().map(|(since, why)| ShownFrozen { since: *since, why: why.clone() })
+    }
+
+    /// The rollout that goes on.
+    pub(super) fn current(&self, seen: &BTreeMap<CellId, CellView>) -> Option<ShownRollout> {
+        self.current.as_ref().map(|rollout| ShownRollout::of(rollout, seen))
+    }
+
+    /// The one before.
+    pub(super) fn last(&self) -> Option<ShownRollout> {
+        self.past.back().map(|rollout| ShownRollout::of(rollout, &BTreeMap::new()))
+    }
+
+    /// What happened since an earlier state, in sentences.
+    fn told_since(&self, before: &Self) -> Vec<Told> {
+        let mut told = Vec::new();
+        match (&before.frozen, &self.frozen) {
+            (before, Some((_, why))) if *before != self.frozen => {
+                told.push(Told::all(What::Frozen, format!("all changes are frozen: {why}")));
+            }
+            (Some(_), None) => {
+                told.push(Told::all(What::Unfrozen, "changes are allowed again"));
+            }
+            _ => {}
+        }
+        let ended = before.current.as_ref().and_then(|_| self.past.back());
+        let Some(now) = self.current.as_ref().or(ended) else { return told };
+        let known = before.current.as_ref().and_then(|rollout| rollout.notes.back());
+        let new = now.notes.iter().rev().take_while(|&note| Some(note) != known);
+        let new: Vec<&String> = new.map(|(_, note)| note).collect();
+        told.extend(new.into_iter().rev().map(|note| {
+            let back = note.starts_with("going back") || note.ends_with("ran before");
+            let what = if back { What::Rollback } else { What::Rollout };
+            Told::all(what, format!("rollout to {}: {note}", now.to))
+        }));
+        told
+    }
 }
 
 /// What is wanted of a rollout.
@@ -125,8 +146,11 @@ impl ControlRoom {
     pub(super) fn begin_rollout(&self, begin: Begin, now: u64) -> Result<Value> {
         let topology = self.kept().fleet.topology.clone();
         let rollout = Rollout::plan(&topology, &begin.to, begin.settings, begin.force, now)?;
+        let shown = json!(ShownRollout::of(&rollout, &BTreeMap::new()));
         if begin.dry_run {
-            return Ok(render(&rollout));
+            let mut shown = shown;
+            shown["difference"] = self.difference(&topology, &begin.to)?;
+            return Ok(shown);
         }
         self.releases.read(&begin.to)?;
         self.change_rollouts(|kept| {
@@ -134,10 +158,22 @@ impl ControlRoom {
             if kept.current.is_some() {
                 bail!("there is a rollout already; `fareway fleet rollback` ends it");
             }
-            let shown = render(&rollout);
             kept.current = Some(rollout);
             Ok(shown)
         })
+    }
+
+    /// What a release would change for cells that run another; nothing while it is not made yet.
+    fn difference(&self, topology: &Topology, to: &str) -> Result<Value> {
+        let Ok(wanted) = self.releases.read(to) else { return Ok(Value::Null) };
+        let others = topology.cells().map(|(_, cell)| cell.version.as_str());
+        let Some(base) = others.filter(|version| *version != to).min() else {
+            return Ok(Value::Null);
+        };
+        let (old, new) = (self.releases.settings(base), self.releases.settings(to));
+        let base_is = self.releases.read(base)?;
+        let lines = diff((&base_is.content, old.as_deref()), (&wanted.content, new.as_deref()));
+        Ok(json!({"from": base, "lines": lines}))
     }
 
     /// Sends all cells of the rollout back.
@@ -206,7 +242,9 @@ impl ControlRoom {
         let outcome = change(&mut next)?;
         if next != *kept {
             next.write(&self.disk)?;
+            let told = next.told_since(&kept);
             *kept = next;
+            self.tell(told);
         }
         Ok(outcome)
     }
@@ -219,6 +257,13 @@ struct Report {
     process: u64,
     running: u64,
     evidence: Evidence,
+    // Releases of before do not say the following.
+    #[serde(default)]
+    created: u64,
+    #[serde(default)]
+    late_ms: Option<u64>,
+    #[serde(default)]
+    leaving: Option<String>,
 }
 
 /// Looks at a cell: whether it takes work, and what it says of itself. A cell that says nothing counts
@@ -228,7 +273,7 @@ pub(super) async fn look(
     cell: &CellSite,
     operator: &HeaderValue,
     settings: &Settings,
-) -> (SeenHealth, CellView) {
+) -> (SeenHealth, Said) {
     let within = settings.edge.probe_within_ms.ms();
     let health = match edge::look_at(upstream, cell.address, within).await {
         fleet::health::Probed::Ready => SeenHealth::Ready,
@@ -238,21 +283,34 @@ pub(super) async fn look(
     let header: (HeaderName, HeaderValue) = (cell::OPERATOR_HEADER, operator.clone());
     let bytes = edge::ask(upstream, (cell.address, REPORT), header, within).await;
     let report = bytes.and_then(|bytes: Bytes| serde_json::from_slice::<Report>(&bytes).ok());
-    let view = match report {
-        Some(report) => CellView {
-            health,
-            runs: Some(report.release),
-            process: report.process,
-            open: report.running,
-            evidence: report.evidence,
+    let said = match report {
+        Some(report) => Said {
+            view: CellView {
+                health,
+                runs: Some(report.release),
+                process: report.process,
+                open: report.running,
+                evidence: report.evidence,
+            },
+            created: report.created,
+            late_ms: report.late_ms,
+            leaving: report.leaving,
         },
-        None => CellView {
-            health: SeenHealth::Unreachable,
-            runs: None,
-            process: 0,
-            open: 0,
-            evidence: Evidence::default(),
+        None => Said {
+            view: CellView {
+                health: SeenHealth::Unreachable,
+                runs: None,
+                process: 0,
+                open: 0,
+                evidence: Evidence::default(),
+            },
+            created: 0,
+            late_ms: None,
+            leaving: None,
         },
     };
-    (health, view)
+    (health, said)
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,6 +30,7 @@ const TOKEN_BYTES_MIN: usize = 48;
 pub(super) fn rules(operator: OperatorToken) -> Rules {
     let priority = |head: &Parts| cell::priority_of(&head.headers);
     let operator = Arc::new(move |headers: &HeaderMap| operator.opens(headers));
+    let proof = OPERATOR_HEADER;
     Rules {
         work,
         tenant,
@@ -42,7 +43,14 @@ pub(super) fn rules(operator: OperatorToken) -> Rules {
         begins_visit,
         refuse,
         operator,
+        proof,
+        own,
     }
+}
+
+/// The console: an operator needs it most when no cell answers.
+fn own(head: &Parts) -> Option<Response<Bytes>> {
+    cell::assets::console(&head.method, head.uri.path(), &head.headers)
 }
 
 /// Paths whose answers are the same for everybody: reference data and prices seen before. Searches,
@@ -261,6 +269,16 @@ mod tests {
             assert!(!shows(&HeaderName::from_static(name)), "{name}");
         }
         assert!(shows(&ACCEPT_ENCODING) && shows(&HOST));
+    }
+
+    #[test]
+    fn the_console_is_answered_at_the_door_and_nothing_else_of_the_page_is() {
+        let page = own(&head("GET", "/console/cells", &[])).unwrap();
+        let policy = page.headers()["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
+        for path in ["/", "/js/app.js", "/console", "/console/", "/v1/fleet"] {
+            assert!(own(&head("GET", path, &[])).is_none(), "{path}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::process::{Platform, fareway};
 /// Travellers who search and poll at once.
 const TRAVELLERS: usize = 4;
 
-fn start() -> Arc<Platform> {
+pub(crate) fn start() -> Arc<Platform> {
     let settings = [
         ("sandbox.partners", "40"),
         ("sandbox.latency_percent", "10"),
@@ -33,7 +33,7 @@ pub(crate) async fn kill(data: &Path, role: &str) {
 }
 
 /// The process that has a folder within the data folder.
-fn pid_of(data: &Path, role: &str) -> Option<u32> {
+pub(crate) fn pid_of(data: &Path, role: &str) -> Option<u32> {
     let folder = data.join(role);
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
         let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
@@ -46,7 +46,7 @@ fn pid_of(data: &Path, role: &str) -> Option<u32> {
     None
 }
 
-fn signal(pid: u32, signal: &str) {
+pub(crate) fn signal(pid: u32, signal: &str) {
     let sent = Command::new("kill").args([signal, &pid.to_string()]).status();
     assert!(sent.unwrap().success(), "{signal} for {pid}");
 }

@@ -8,6 +8,7 @@
 
 mod cells;
 mod combinations;
+mod console;
 mod process;
 mod rollouts;
 mod starting;

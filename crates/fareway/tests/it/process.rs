@@ -115,25 +115,33 @@ impl Platform {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> (u16, Value) {
+        let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        let (status, _, bytes) = self.raw(method, path, headers, body).await;
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    /// Status, header lines and bytes of an answer.
+    pub(crate) async fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> (u16, http::HeaderMap, Bytes) {
         let uri =
             if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
-        let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
-        let mut request = http::Request::builder()
-            .method(method)
-            .uri(&uri)
-            .header("content-type", "application/json");
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
+        let request = http::Request::builder().method(method).uri(&uri);
+        let request = request.header("content-type", "application/json");
+        let request = headers.iter().fold(request, |request, line| request.header(line.0, line.1));
         let request = request.body(Full::new(body)).unwrap();
         let response = match &self.client {
             AnyClient::Plain(client) => client.request(request).await,
             AnyClient::Secure(client) => client.request(request).await,
         };
         let response = response.unwrap_or_else(|e| panic!("{uri}: {e:?}"));
-        let status = response.status().as_u16();
-        let bytes = response.into_body().collect().await.expect("a whole body").to_bytes();
-        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+        let (head, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a whole body").to_bytes();
+        (head.status.as_u16(), head.headers, bytes)
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
@@ -144,14 +152,13 @@ impl Platform {
 
     /// Gets it with the operator's token.
     pub(crate) async fn get_as_operator(&self, path: &str, token: &str) -> Value {
-        let request = http::Request::get(format!("{}{path}", self.base));
-        let request = request.header("x-fareway-operator", token).body(Full::default()).unwrap();
-        let response = match &self.client {
-            AnyClient::Plain(client) => client.request(request).await,
-            AnyClient::Secure(client) => client.request(request).await,
-        };
-        let bytes = response.unwrap().into_body().collect().await.unwrap().to_bytes();
-        serde_json::from_slice(&bytes).unwrap()
+        self.call_with("GET", path, &[("x-fareway-operator", token)], None).await.1
+    }
+
+    /// The operator's token, as the first start made it.
+    pub(crate) fn operator(&self) -> String {
+        let token = std::fs::read_to_string(self.data.0.join("operator.token")).unwrap();
+        token.trim().to_owned()
     }
 
     /// The number of the process.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::cells::until;
+use crate::console::{act, says, seen};
 use crate::process::{Folder, Platform, fareway};
 
 /// Travellers who search all the time.
@@ -218,4 +219,17 @@ async fn while_all_is_frozen_nothing_changes_and_a_killed_control_plane_remember
     assert!(well, "{said}");
     let value: Value = fleet.platform.get("/healthz").await;
     assert_eq!(value["status"], "ok");
+
+    // A release that is only made moves nobody; the console shows it and what it would change.
+    let (well, said) = fleet.fleet(&["rollout", "--make"]);
+    assert!(well && said.contains("r3 is made and no cell runs it"), "{said}");
+    let shown = says(&seen(&fleet.platform).await);
+    let names: Vec<&str> = shown.releases.iter().map(|release| &*release.name).collect();
+    // The second was made for the rollout that was refused.
+    assert_eq!((names, shown.rollout), (vec!["r1", "r2", "r3"], None));
+    let wanted = json!({"to": "r3", "dry_run": true});
+    let (status, planned) = act(&fleet.platform, "rollout", wanted).await;
+    let lines = ["settings:", "  - [search] late_ms = 10000", "  + [search] late_ms = 9998"];
+    assert_eq!((status, &planned["difference"]), (200, &json!({"from": "r1", "lines": lines})));
+    assert_eq!(fleet.releases().await, ["r1", "r1", "r1"]);
 }

@@ -55,12 +55,18 @@ pub(super) async fn rollout(
     let mut body = json!({"to": name, "settings": settings, "force": args.force, "dry_run": true});
     let planned = control.post("/fleet/rollout", &body).await?;
     say(render_plan(&planned, &args).trim_end());
-    if !args.go {
+    if !args.go && !args.make {
         say("nothing was changed; --go does it");
         return Ok(());
     }
     if args.to.is_none() {
         releases.make(&name, &sources, &running)?;
+    }
+    if !args.go {
+        say(&format!(
+            "{name} is made and no cell runs it; the console or `fareway fleet rollout --to {name} --go` takes cells there"
+        ));
+        return Ok(());
     }
     body["dry_run"] = json!(false);
     control.post("/fleet/rollout", &body).await?;

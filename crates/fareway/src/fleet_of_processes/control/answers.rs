@@ -22,6 +22,8 @@ use super::{ControlRoom, now_ms};
 const BODY_BYTES_MAX: usize = 256 << 10;
 /// Changes in one request.
 const CHANGES_MAX: usize = 64;
+/// Characters of a reason.
+const WHY_CHARS_MAX: usize = 300;
 
 /// Answers requests about the fleet.
 pub(super) struct Desk {
@@ -53,6 +55,17 @@ struct Reason {
     why: Option<String>,
 }
 
+impl Reason {
+    /// It is kept and shown, so it has a limit.
+    fn checked(self) -> Result<Option<String>, Refusal> {
+        let long = self.why.as_ref().is_some_and(|why| why.chars().count() > WHY_CHARS_MAX);
+        if long {
+            return Err(Refusal::field("why", format!("has at most {WHY_CHARS_MAX} characters")));
+        }
+        Ok(self.why)
+    }
+}
+
 impl Desk {
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let answered = self.try_answer(request).await;
@@ -82,9 +95,13 @@ impl Desk {
                     cells.map(|(_, cell)| (cell.id, cell.version.as_str())).collect();
                 Ok(json_of(&json!(wanted)))
             }
+            (&Method::GET, edge::SHOWN_PATH) => {
+                self.operator.check(&head.headers)?;
+                Ok(json_of(&json!(self.room.shown(now_ms()))))
+            }
             (&Method::GET, "/fleet/rollout") => {
                 self.operator.check(&head.headers)?;
-                Ok(json_of(&self.room.rollouts().render()))
+                Ok(json_of(&self.room.rendered_rollouts()))
             }
             (&Method::POST, "/fleet/rollout" | "/fleet/rollback" | "/fleet/freeze") => {
                 self.operator.check(&head.headers)?;
@@ -92,13 +109,13 @@ impl Desk {
                 let shown = match path {
                     "/fleet/rollout" => room.begin_rollout(read(body).await?, now),
                     "/fleet/rollback" => {
-                        let Reason { why } = read(body).await?;
+                        let why = read::<Reason>(body).await?.checked()?;
                         room.turn_back(why.as_deref().unwrap_or("an operator said so"), now)
-                            .map(|()| room.rollouts().render())
+                            .map(|()| room.rendered_rollouts())
                     }
                     _ => {
-                        let Reason { why } = read(body).await?;
-                        room.freeze(why, now).map(|()| room.rollouts().render())
+                        let why = read::<Reason>(body).await?.checked()?;
+                        room.freeze(why, now).map(|()| room.rendered_rollouts())
                     }
                 };
                 Ok(json_of(&shown.map_err(|error| refused(&error))?))

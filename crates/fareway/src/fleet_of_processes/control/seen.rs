@@ -1,0 +1,150 @@
+//! What the last looks at the cells found: what they say, what they do at present, what is news.
+
+use std::collections::BTreeMap;
+
+use fleet::CellId;
+use fleet::happened::{Told, What};
+use fleet::rollout::CellView;
+use fleet::shown::ShownReport;
+use fleet::traffic::{Sample, Traffic};
+
+/// What one look at a cell found.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Said {
+    pub(in super::super) view: CellView,
+    /// Searches created since its process began.
+    pub(in super::super) created: u64,
+    /// How late due work is begun.
+    pub(in super::super) late_ms: Option<u64>,
+    /// Why it begins nothing new.
+    pub(in super::super) leaving: Option<String>,
+}
+
+/// What is known of all cells.
+#[derive(Debug, Default)]
+pub(in super::super) struct Seen {
+    cells: BTreeMap<CellId, Cell>,
+}
+
+#[derive(Debug)]
+struct Cell {
+    said: Said,
+    traffic: Traffic,
+    /// The process that said something last; 0: none did.
+    process: u64,
+    leaving: bool,
+}
+
+impl Seen {
+    /// Takes up a look at all cells; gives what is news and is not seen from their health.
+    pub(super) fn take_up(&mut self, said: BTreeMap<CellId, Said>, now: u64) -> Vec<Told> {
+        let mut told = Vec::new();
+        self.cells.retain(|id, _| said.contains_key(id));
+        for (id, said) in said {
+            let known = self.cells.remove(&id);
+            let (mut traffic, before, left) = match known {
+                Some(cell) => (cell.traffic, cell.process, cell.leaving),
+                None => (Traffic::default(), 0, false),
+            };
+            let runs = said.view.runs.as_deref();
+            let Some(release) = runs else {
+                let cell = Cell { said, traffic, process: before, leaving: left };
+                self.cells.insert(id, cell);
+                continue;
+            };
+            let process = said.view.process;
+            let is_another = process != before;
+            if is_another && before != 0 {
+                let sentence = format!("{id} was started again as {release}");
+                told.push(Told::of(id, What::CellRestarted, sentence));
+            }
+            let leaving = said.leaving.is_some();
+            if leaving && (is_another || !left) {
+                told.push(match said.leaving.as_deref() {
+                    Some("spot") => Told::of(
+                        id,
+                        What::SpotNotice,
+                        format!("the machine of {id} is taken away: it finishes what it has"),
+                    ),
+                    _ => Told::of(
+                        id,
+                        What::CellLeaves,
+                        format!("{id} was told to end: it finishes what it has"),
+                    ),
+                });
+            }
+            let (searches, done) = (said.created, said.view.evidence.clone());
+            traffic.note(Sample { at: now, process, searches, done });
+            self.cells.insert(id, Cell { said, traffic, process, leaving });
+        }
+        told
+    }
+
+    /// The cells as a rollout looks at them.
+    pub(super) fn views(&self) -> BTreeMap<CellId, CellView> {
+        self.cells.iter().map(|(&id, cell)| (id, cell.said.view.clone())).collect()
+    }
+
+    /// What a cell says, as it is shown; `None` while it says nothing.
+    pub(super) fn report(&self, id: CellId, now: u64) -> Option<ShownReport> {
+        let Cell { said, traffic, .. } = self.cells.get(&id)?;
+        Some(ShownReport {
+            release: said.view.runs.clone()?,
+            process: said.view.process,
+            running: said.view.open,
+            late_ms: said.late_ms,
+            leaving: said.leaving.clone(),
+            rates: traffic.rates(now),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fleet::rollout::Evidence;
+    use fleet::topology::SeenHealth;
+
+    use super::*;
+
+    const CELL: CellId = CellId(2);
+
+    fn said(process: u64, requests: u64, leaving: Option<&str>) -> Said {
+        let view = CellView {
+            health: SeenHealth::Ready,
+            runs: (process > 0).then(|| "r1".to_owned()),
+            process,
+            open: 0,
+            evidence: Evidence { requests, ..Evidence::default() },
+        };
+        Said { view, created: 0, late_ms: Some(1), leaving: leaving.map(str::to_owned) }
+    }
+
+    fn look(seen: &mut Seen, at: u64, said: Said) -> Vec<What> {
+        let told = seen.take_up(BTreeMap::from([(CELL, said)]), at);
+        told.into_iter().map(|told| told.what).collect()
+    }
+
+    #[test]
+    fn a_cell_that_was_started_again_or_leaves_is_told_once() {
+        let mut seen = Seen::default();
+        assert_eq!(look(&mut seen, 0, said(7, 0, None)), []);
+        assert_eq!(look(&mut seen, 1, said(7, 0, Some("spot"))), [What::SpotNotice]);
+        assert_eq!(look(&mut seen, 2, said(7, 0, Some("spot"))), []);
+        assert_eq!(look(&mut seen, 3, said(0, 0, None)), []);
+        assert_eq!(seen.report(CELL, 3), None);
+        assert_eq!(look(&mut seen, 4, said(8, 0, None)), [What::CellRestarted]);
+        assert_eq!(look(&mut seen, 5, said(8, 0, Some("told"))), [What::CellLeaves]);
+    }
+
+    #[test]
+    fn what_a_cell_does_is_counted_from_look_to_look() {
+        let mut seen = Seen::default();
+        look(&mut seen, 0, said(7, 10, None));
+        look(&mut seen, 2_000, said(7, 50, None));
+        let report = seen.report(CELL, 2_000).unwrap();
+        assert_eq!(report.rates.map(|rates| rates.requests_per_second), Some(20.0));
+        assert_eq!((report.release.as_str(), report.late_ms), ("r1", Some(1)));
+        seen.take_up(BTreeMap::new(), 4_000);
+        assert_eq!((seen.report(CELL, 4_000), seen.views().len()), (None, 0));
+    }
+}
