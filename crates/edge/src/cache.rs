@@ -33,6 +33,7 @@ mod vary;
 mod word;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use http::header::{CONTENT_LOCATION, LOCATION};
 use http::request::Parts;
@@ -92,6 +93,13 @@ impl Cache {
                 Counts::one(&self.counts.invalidated);
             }
         }
+    }
+
+    /// Takes away all answers whose path and query begin so; gives how many.
+    pub(crate) fn purge(&self, prefix: &str) -> u64 {
+        let purged = self.store.purge(prefix);
+        self.counts.purged.fetch_add(purged, Ordering::Relaxed);
+        purged
     }
 
     /// For the operator.

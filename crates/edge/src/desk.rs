@@ -80,7 +80,7 @@ pub(crate) async fn answer(edge: &Edge, head: &Parts, body: Incoming) -> Result<
     }
 }
 
-fn check_operator(edge: &Edge, head: &Parts) -> Result<(), Turned> {
+pub(crate) fn check_operator(edge: &Edge, head: &Parts) -> Result<(), Turned> {
     let rules = &edge.parts.rules;
     if (rules.operator)(&head.headers) {
         return Ok(());

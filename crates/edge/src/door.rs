@@ -27,6 +27,7 @@ use crate::body::{BodyError, Passing};
 use crate::cache::serve;
 use crate::cells::Edge;
 use crate::desk;
+use crate::everywhere;
 use crate::forward::{Answer, forward};
 use crate::headers::{Outside, REQUEST_ID, prepare};
 use crate::rules::{Turned, Whose};
@@ -105,6 +106,11 @@ async fn answer(edge: &Arc<Edge>, request: Request<Incoming>) -> Answer {
 async fn pass(edge: &Arc<Edge>, head: &Parts, body: Incoming) -> Result<Answer, Turned> {
     check_head(&edge.parts.settings, head)?;
     let rules = &edge.parts.rules;
+    if let Some(purges) = (rules.everywhere)(head) {
+        desk::check_operator(edge, head)?;
+        let body = take_body(&edge.parts.settings, body).await?;
+        return everywhere::send(edge, purges, head, body).await;
+    }
     if body.is_end_stream()
         && let Some(wanted) = edge.cache.wanted(head, rules)
     {

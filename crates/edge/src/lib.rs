@@ -17,6 +17,7 @@ mod cache;
 mod cells;
 mod desk;
 pub mod door;
+mod everywhere;
 mod follow;
 mod forward;
 pub mod headers;

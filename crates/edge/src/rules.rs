@@ -71,6 +71,9 @@ pub struct Rules {
     pub operator: Arc<dyn Fn(&HeaderMap) -> bool + Send + Sync>,
     /// The header line by which that is known; passed on to the control plane.
     pub proof: HeaderName,
+    /// Whether a request of the operator concerns every cell; gives how path and query of the kept answers
+    /// begin that it makes wrong.
+    pub everywhere: fn(&Parts) -> Option<&'static str>,
     /// Pages that the door answers itself, so that they are there when no cell is.
     pub own: fn(&Parts) -> Option<Response<Bytes>>,
 }

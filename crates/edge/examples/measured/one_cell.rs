@@ -68,6 +68,7 @@ fn rules() -> Rules {
         },
         operator: Arc::new(|_| false),
         proof: http::HeaderName::from_static("x-operator"),
+        everywhere: |_| None,
         own: |_| None,
     }
 }

@@ -32,8 +32,7 @@ pub(crate) async fn purge(cache: &Cache, body: Incoming) -> Result<String, Turne
     if !prefix.starts_with('/') {
         return Err(wrong("prefix: must begin with a slash, as paths do".to_owned()));
     }
-    let purged = cache.store.purge(&prefix);
-    cache.counts.purged.fetch_add(purged, std::sync::atomic::Ordering::Relaxed);
+    let purged = cache.purge(&prefix);
     tracing::info!(prefix, purged, "kept answers were taken away");
     Ok(format!("{{\"purged\":{purged}}}"))
 }

@@ -7,6 +7,7 @@ mod caching;
 mod caching_apart;
 mod caching_in_need;
 mod desk;
+mod everywhere;
 mod failing;
 mod following;
 mod routing;

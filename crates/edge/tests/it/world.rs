@@ -153,6 +153,11 @@ async fn answer(
             let body: AnyBody = Box::pin(StreamBody::new(events));
             Response::builder().header("content-type", "text/event-stream").body(body).unwrap()
         }
+        "/everywhere" => {
+            let body = body.collect().await.unwrap().to_bytes();
+            let told = serde_json::json!({"cell": name, "told": String::from_utf8_lossy(&body)});
+            Response::new(whole(told.to_string()))
+        }
         "/echo" => Response::new(Box::pin(body.map_err(std::io::Error::other)) as AnyBody),
         "/headers" => {
             let lines = head.headers.iter();
@@ -210,6 +215,7 @@ fn rules() -> Rules {
         refuse,
         operator: Arc::new(|headers| headers.get("x-operator").is_some_and(|line| line == "1")),
         proof: http::HeaderName::from_static("x-operator"),
+        everywhere: |head| (head.uri.path() == "/everywhere").then_some("/pages/"),
         own: |head| {
             let wanted = head.uri.path() == "/own/page";
             wanted.then(|| Response::new(Bytes::from_static(b"the door's own page")))

@@ -44,8 +44,15 @@ pub(super) fn rules(operator: OperatorToken) -> Rules {
         refuse,
         operator,
         proof,
+        everywhere,
         own,
     }
+}
+
+/// Each cell remembers prices of its own, and all of them are to forget.
+fn everywhere(head: &Parts) -> Option<&'static str> {
+    let forgets = head.method == Method::POST && head.uri.path() == "/v1/prices/forget";
+    forgets.then_some("/v1/prices/")
 }
 
 /// The console: an operator needs it most when no cell answers.
@@ -269,6 +276,14 @@ mod tests {
             assert!(!shows(&HeaderName::from_static(name)), "{name}");
         }
         assert!(shows(&ACCEPT_ENCODING) && shows(&HOST));
+    }
+
+    #[test]
+    fn what_is_to_be_forgotten_is_told_to_every_cell() {
+        let told = |method: &str, path: &str| everywhere(&head(method, path, &[]));
+        assert_eq!(told("POST", "/v1/prices/forget"), Some("/v1/prices/"));
+        assert_eq!(told("GET", "/v1/prices/forget"), None);
+        assert_eq!(told("POST", "/v1/searches"), None);
     }
 
     #[test]
