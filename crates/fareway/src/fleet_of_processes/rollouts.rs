@@ -10,7 +10,7 @@ use edge::Upstream;
 use fleet::CellId;
 use fleet::control::Change;
 use fleet::happened::{Told, What};
-use fleet::rollout::{Action, CellView, Evidence, Rollout, RolloutSettings, Stage};
+use fleet::rollout::{Action, CellView, Evidence, Rollout, RolloutSettings};
 use fleet::shown::{ShownFrozen, ShownRollout};
 use fleet::topology::{CellSite, Override, OverrideKind, SeenHealth, Topology};
 use http::{HeaderName, HeaderValue};
