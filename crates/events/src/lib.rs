@@ -9,5 +9,7 @@
 //! Acknowledged means durable. Knows nothing of what the records mean. Usable by itself: see the
 //! example at [`log::FileLog`] and `examples/append_and_read.rs`. Start reading at [`mod@log`].
 
+#[cfg(test)]
+mod compat;
 pub mod fuzz;
 pub mod log;

@@ -12,7 +12,12 @@
 //! child hears the end of its standard input when the parent is gone, and stops.
 
 mod command;
+#[cfg(test)]
+mod compat;
 mod control;
+#[cfg(test)]
+#[path = "../../../tests/compat/fixtures.rs"]
+mod fixtures;
 mod keeper;
 mod machine;
 mod papers;

@@ -55,11 +55,13 @@ pub enum What {
     Unfrozen,
     /// A process that keeps this list was started.
     Started,
+    /// Something that only a later release has a word for.
+    #[serde(other)]
+    Other,
 }
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Event {
     /// When, milliseconds since 1970.
     pub at: u64,

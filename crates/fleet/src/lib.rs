@@ -12,6 +12,8 @@
 
 pub mod attempts;
 pub mod capacity;
+#[cfg(test)]
+mod compat;
 pub mod control;
 pub mod happened;
 pub mod health;

@@ -28,7 +28,9 @@ mod waves;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use runtime::Limited;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::topology::{CellId, SeenHealth, Topology};
@@ -124,6 +126,7 @@ pub struct Rollout {
     /// Where it is.
     pub stage: Stage,
     /// How carefully it goes.
+    #[serde(deserialize_with = "settings_of_any_release")]
     pub settings: RolloutSettings,
     /// When it began.
     pub began: u64,
@@ -141,6 +144,18 @@ pub struct Rollout {
     old: Vec<Evidence>,
     /// Looks of this bake that were judged.
     looks: u64,
+}
+
+/// Settings that were kept, perhaps by a later release: what is not known here is left aside. Whoever
+/// begins a rollout is told instead.
+fn settings_of_any_release<'de, D>(from: D) -> Result<RolloutSettings, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let mut kept = Map::deserialize(from)?;
+    let known = serde_json::to_value(RolloutSettings::default()).map_err(D::Error::custom)?;
+    kept.retain(|key, _| known.get(key).is_some());
+    RolloutSettings::deserialize(Value::Object(kept)).map_err(D::Error::custom)
 }
 
 /// What is seen of a cell now.

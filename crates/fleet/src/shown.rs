@@ -1,8 +1,8 @@
 //! The fleet as an operator is shown it: one document, the same from a control plane and from a
 //! process that is alone.
 //!
-//! `says` of `control` in `GET /v1/fleet`. What a reader does not find here is not shown; there are no
-//! fields that come and go. Times are milliseconds since 1970, shares percent.
+//! `says` of `control` in `GET /v1/fleet`. There are no fields that come and go, but a later release may
+//! have more of them: a reader leaves aside what it does not know. Times are milliseconds since 1970, shares percent.
 
 mod rollout;
 
@@ -20,7 +20,6 @@ pub const NOTES_SHOWN: usize = 40;
 
 /// All of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Shown {
     /// When it was so.
     pub at: u64,
@@ -44,7 +43,6 @@ pub struct Shown {
 
 /// Since when nothing may change, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ShownFrozen {
     /// Since when.
     pub since: u64,
@@ -54,7 +52,6 @@ pub struct ShownFrozen {
 
 /// A release that can be rolled out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ShownRelease {
     /// Its name.
     pub name: String,
@@ -64,7 +61,6 @@ pub struct ShownRelease {
 
 /// A region.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ShownRegion {
     /// Its name.
     pub region: String,
@@ -76,7 +72,6 @@ pub struct ShownRegion {
 
 /// Whether what remains carries the peak: N+2.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ShownCapacity {
     /// The declared peak.
     pub peak: u32,
@@ -94,7 +89,6 @@ pub struct ShownCapacity {
 
 /// A loss and what it leaves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ShownLoss {
     /// The cells that would be lost.
     pub lost: Vec<String>,
@@ -104,7 +98,6 @@ pub struct ShownLoss {
 
 /// A zone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ShownZone {
     /// Its name.
     pub zone: String,
@@ -114,7 +107,6 @@ pub struct ShownZone {
 
 /// A cell, and what it says of itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ShownCell {
     /// Its name.
     pub cell: String,
@@ -136,7 +128,6 @@ pub struct ShownCell {
 
 /// What a cell says of itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ShownReport {
     /// The release that it is.
     pub release: String,

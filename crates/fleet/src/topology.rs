@@ -2,7 +2,8 @@
 //!
 //! It is JSON, written by the control plane only. Its version grows with every change. It names the
 //! checksum of the table that was made for it, so whoever trusts the document trusts the table.
-//! Fields that a reader does not know are ignored: two releases run side by side.
+//! Fields that a reader does not know are ignored, and so are its words for how a cell is: two releases
+//! run side by side. A kind of override that it does not know is refused: buckets would go astray.
 //!
 //! Limits: [`TOPOLOGY_BYTES_MAX`], [`REGIONS_MAX`], [`CELLS_MAX`] a region, [`OVERRIDES_MAX`].
 
@@ -113,15 +114,16 @@ pub struct CellSite {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SeenHealth {
-    /// Not looked at yet.
-    #[default]
-    Unknown,
     /// Takes work.
     Ready,
     /// Answers, and takes no work.
     NotReady,
     /// Does not answer.
     Unreachable,
+    /// Not looked at yet, or seen as something that a later release has a word for.
+    #[default]
+    #[serde(other)]
+    Unknown,
 }
 
 /// Buckets that go to one cell, whatever the table says.

@@ -38,7 +38,6 @@ pub struct Sample {
 
 /// What a cell did lately.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Rates {
     /// The time that was looked at, milliseconds.
     pub over_ms: u64,

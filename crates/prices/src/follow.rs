@@ -6,8 +6,8 @@
 //! ```
 //!
 //! The log forgets after days, the history keeps months: so unlike the other indexes it cannot be
-//! made from the log alone. A snapshot that cannot be read is told, and the history starts from what
-//! the log still has.
+//! made from the log alone. A snapshot that cannot be read is told and put aside, with `.refused` after
+//! its name, and the history starts from what the log still has.
 //!
 //! Limits: one read of the log at a time. Cost: batches are unpacked once more, about a tenth of the
 //! time it took to remember them.
@@ -34,6 +34,8 @@ const SNAPSHOT_BYTES_MAX: u64 = 16 << 30;
 const BUFFER: usize = 1 << 20;
 /// Wait after the log could not be read.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
+/// What follows the name of a snapshot that is put aside.
+const REFUSED: &str = ".refused";
 /// Begins a snapshot: format and version.
 const MAGIC: &[u8; 8] = b"fwhist01";
 
@@ -77,6 +79,7 @@ impl Follower {
             Ok(None) => (0, History::new(settings)),
             Err(error) => {
                 tracing::error!(path, error, "the price history starts anew");
+                put_aside(&*disk, &path);
                 (0, History::new(settings))
             }
         };
@@ -162,6 +165,16 @@ impl Follower {
     }
 }
 
+/// Nothing else has the months that are in it, and another release may be able to read it.
+fn put_aside(disk: &dyn Disk, path: &str) {
+    let aside = format!("{path}{REFUSED}");
+    let renamed = disk.rename(path, &aside);
+    match renamed.and_then(|()| disk.sync_dir(disk::folder_of(path))) {
+        Ok(()) => tracing::warn!(aside, "the price history of before is kept"),
+        Err(error) => tracing::error!(path, %error, "the price history of before will be lost"),
+    }
+}
+
 fn take(batches: &[events::log::StoredBatch], history: &History, rates: &EuroRates) {
     for record in batches.iter().flat_map(|batch| batch.records().unwrap_or_default()) {
         if record.schema() == Some(SCHEMA_FORGET) {
@@ -181,7 +194,12 @@ fn take(batches: &[events::log::StoredBatch], history: &History, rates: &EuroRat
     }
 }
 
-fn write_snapshot(disk: &dyn Disk, path: &str, offset: u64, history: &History) -> io::Result<()> {
+pub(crate) fn write_snapshot(
+    disk: &dyn Disk,
+    path: &str,
+    offset: u64,
+    history: &History,
+) -> io::Result<()> {
     disk::replace_with(disk, path, |file| {
         let mut writer = BufWriter::with_capacity(BUFFER, Cursor::new(file));
         writer.write_all(MAGIC)?;

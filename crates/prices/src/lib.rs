@@ -14,6 +14,8 @@
 mod block;
 pub mod codec;
 #[cfg(test)]
+mod compat;
+#[cfg(test)]
 mod fixture;
 pub mod follow;
 pub mod freshness;

@@ -385,4 +385,6 @@ fn checksum(wish: &Wish, packed: &[u8]) -> u64 {
 }
 
 #[cfg(test)]
+mod compat;
+#[cfg(test)]
 mod tests;

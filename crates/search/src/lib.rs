@@ -20,6 +20,8 @@ mod answer_counts;
 mod book;
 mod choose_partners;
 mod collect;
+#[cfg(test)]
+mod compat;
 mod create;
 mod display;
 mod engine;

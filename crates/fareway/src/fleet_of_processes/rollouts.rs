@@ -313,4 +313,6 @@ pub(super) async fn look(
 }
 
 #[cfg(test)]
+mod compat;
+#[cfg(test)]
 mod tests;

@@ -171,7 +171,7 @@ impl This<'_> {
     /// This binary with our settings, in another role.
     fn role(&self, role: &str, listen: SocketAddr) -> StartCommand {
         let Sources { binary, settings, .. } = &self.machine.sources;
-        let arguments = self.arguments(role, settings.as_deref(), role, listen);
+        let arguments = arguments(self.data, role, settings.as_deref(), (role, listen));
         let binary = binary.clone();
         Box::new(move || command(&binary, &arguments))
     }
@@ -179,34 +179,14 @@ impl This<'_> {
     /// A cell as a release: its binary, its settings, its partners.
     fn cell(&self, id: CellId, listen: SocketAddr, release: &str) -> Result<StartCommand> {
         self.releases.read(release).with_context(|| format!("{id} cannot run {release}"))?;
-        let (name, settings) = (id.to_string(), self.releases.settings(release));
-        let mut arguments = self.arguments(&name, settings.as_deref(), "cell", listen);
-        let number = id.0.to_string();
-        arguments.extend(["--cell", &number, "--release", release].map(OsString::from));
+        let settings = self.releases.settings(release);
+        let arguments = cell_arguments(self.data, (id, listen), release, settings.as_deref());
         let (binary, partners) = (self.releases.binary(release), self.releases.partners(release));
         Ok(Box::new(move || {
             let mut command = command(&binary, &arguments);
             command.env("FAREWAY__PARTNERS__FOLDER", &partners);
             command
         }))
-    }
-
-    fn arguments(
-        &self,
-        name: &str,
-        settings: Option<&Path>,
-        role: &str,
-        listen: SocketAddr,
-    ) -> Vec<OsString> {
-        let mut all: Vec<OsString> = Vec::new();
-        if let Some(settings) = settings {
-            all.extend([OsString::from("--settings"), settings.into()]);
-        }
-        all.extend([OsString::from("--data"), self.data.join(name).into()]);
-        all.extend([OsString::from("--listen"), listen.to_string().into()]);
-        all.extend([OsString::from("serve"), "--machine".into(), self.data.into()]);
-        all.extend(["--role", role].map(OsString::from));
-        all
     }
 
     /// Starts cells again whose release is another one now.
@@ -235,6 +215,37 @@ impl This<'_> {
             wanted.insert(id, release.clone());
         }
     }
+}
+
+/// What a cell is started with. Its binary is that of its release, so a word that is new here stops
+/// the cells of older ones.
+pub(super) fn cell_arguments(
+    data: &Path,
+    (id, listen): (CellId, SocketAddr),
+    release: &str,
+    settings: Option<&Path>,
+) -> Vec<OsString> {
+    let mut all = arguments(data, &id.to_string(), settings, ("cell", listen));
+    let number = id.0.to_string();
+    all.extend(["--cell", &number, "--release", release].map(OsString::from));
+    all
+}
+
+fn arguments(
+    data: &Path,
+    name: &str,
+    settings: Option<&Path>,
+    (role, listen): (&str, SocketAddr),
+) -> Vec<OsString> {
+    let mut all: Vec<OsString> = Vec::new();
+    if let Some(settings) = settings {
+        all.extend([OsString::from("--settings"), settings.into()]);
+    }
+    all.extend([OsString::from("--data"), data.join(name).into()]);
+    all.extend([OsString::from("--listen"), listen.to_string().into()]);
+    all.extend([OsString::from("serve"), "--machine".into(), data.into()]);
+    all.extend(["--role", role].map(OsString::from));
+    all
 }
 
 fn command(binary: &Path, arguments: &[OsString]) -> Command {

@@ -11,7 +11,6 @@ use crate::topology::CellId;
 
 /// A rollout.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ShownRollout {
     /// The release it brings.
     pub to: String,
@@ -35,7 +34,6 @@ pub struct ShownRollout {
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ShownNote {
     /// When.
     pub at: u64,
@@ -45,7 +43,6 @@ pub struct ShownNote {
 
 /// A wave that is watched.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ShownBake {
     /// When its last cell was in.
     pub since: u64,
@@ -63,7 +60,6 @@ pub struct ShownBake {
 
 /// The new release against the old one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ShownQuestion {
     /// Its name.
     pub question: Question,

@@ -85,7 +85,4 @@ fn no_field_comes_or_goes_unnoticed() {
     ];
     names.sort_unstable();
     assert_eq!(names, expected);
-    let mut more = value;
-    more["regions"][0]["zones"][0]["cells"][0]["mood"] = json!("good");
-    assert!(serde_json::from_value::<Shown>(more).is_err());
 }

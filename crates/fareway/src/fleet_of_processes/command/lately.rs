@@ -10,10 +10,19 @@ use serde_json::Value;
 /// Events that are shown; the console has all.
 const EVENTS_SHOWN: usize = 12;
 
+/// Instead of what another release says.
+const NOT_UNDERSTOOD: &str = "what the control plane says is not understood: it is of another release than this command; /console/cells shows it";
+
 /// Renders `control` of `GET /v1/fleet`. Writing to a String cannot fail, so its results are dropped.
 pub(super) fn render(control: &Value) -> String {
     let mut text = String::new();
-    let Ok(says) = serde_json::from_value::<Shown>(control["says"].clone()) else { return text };
+    if control["says"].is_null() {
+        return text;
+    }
+    let says: Shown = match serde_json::from_value(control["says"].clone()) {
+        Ok(says) => says,
+        Err(error) => return format!("{NOT_UNDERSTOOD} ({error})\n"),
+    };
     if control["answers"] != true {
         let seconds = control["age_ms"].as_u64().unwrap_or_default() / 1_000;
         let _ = writeln!(text, "the control plane is silent; this was so {seconds} s ago:");
@@ -112,5 +121,17 @@ mod tests {
             render(&control(false)).starts_with("the control plane is silent; this was so 7 s")
         );
         assert_eq!(render(&json!({"answers": false, "age_ms": null, "says": null})), "");
+    }
+
+    #[test]
+    fn what_a_later_release_says_more_is_left_aside_and_what_is_not_understood_is_said() {
+        let mut later = control(true);
+        later["says"]["mood"] = json!("good");
+        later["says"]["regions"][0]["zones"][0]["cells"][0]["seen"] = json!("sleepy");
+        later["says"]["events"][0]["what"] = json!("cell_dreams");
+        assert_eq!(render(&later), render(&control(true)));
+        later["says"]["regions"] = json!("none");
+        let text = render(&later);
+        assert!(text.starts_with("what the control plane says is not understood"), "{text}");
     }
 }

@@ -2,7 +2,7 @@ use fleet::topology::Region;
 
 use super::*;
 
-fn topology() -> Topology {
+pub(super) fn topology() -> Topology {
     let site = |id: u32| CellSite {
         id: CellId(id),
         zone: "a".to_owned(),
