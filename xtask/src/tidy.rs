@@ -15,6 +15,7 @@ mod machine;
 mod markers;
 mod names;
 mod numbers;
+mod runbooks;
 mod rust_source;
 mod seams;
 mod sizes;
@@ -73,6 +74,7 @@ const CHECKS: &[Check] = &[
     Check { name: "source", about: "unsafe, ignored tests, identifiers", run: source::check },
     Check { name: "seams", about: "threads, sockets and files have few homes", run: seams::check },
     Check { name: "documents", about: "the documents match the tree", run: documents::check },
+    Check { name: "runbooks", about: "what is logged has a runbook", run: runbooks::check },
     Check { name: "numbers", about: "each figure is in a results file", run: numbers::check },
 ];
 

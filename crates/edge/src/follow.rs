@@ -4,6 +4,7 @@
 //! none. What is refused is logged once and changes nothing; what is taken up is kept on disk. Without
 //! the control plane everything stays as it is, for days if it must.
 
+use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,10 +70,10 @@ pub(crate) async fn run_follow(edge: Arc<Edge>, shutdown: Shutdown) {
         }
         match pull(&edge).await {
             Ok(()) => told.clear(),
-            Err(error) if error.to_string() == told => {}
+            Err(error) if whole(&error) == told => {}
             Err(error) => {
                 report(&error, "the topology stays as it is");
-                told = error.to_string();
+                told = whole(&error);
             }
         }
     }
@@ -112,7 +113,28 @@ async fn get(
     if status.is_success() { Ok(bytes.to_vec()) } else { Err(PullError::Missing(what)) }
 }
 
-fn report(error: &(dyn std::error::Error + 'static), what: &str) {
-    let cause = error.source().map(ToString::to_string).unwrap_or_default();
-    tracing::warn!(%error, cause, "{what}");
+fn report(error: &(dyn Error + 'static), what: &str) {
+    tracing::warn!(error = whole(error), "{what}");
+}
+
+/// An error and everything that led to it: an operator acts on the last of it.
+fn whole(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use fleet::signed::SignedError;
+
+    use super::*;
+
+    #[test]
+    fn what_is_refused_is_told_down_to_the_reason() {
+        let refused = PullError::from(TakeUpError::from(SignedError::Format { format: 2 }));
+        let expected = "what the control plane offers is refused: a topology is refused: \
+                        the signed topology has format 2, 1 is known";
+        assert_eq!(whole(&refused), expected);
+        assert_eq!(whole(&PullError::Silent), "the control plane does not answer");
+    }
 }
