@@ -154,11 +154,7 @@ async fn chaos(wanted: &ChaosArgs, report: &mut Report) -> Result<Verdict> {
         first_question: QUESTIONS / 2,
         seed: wanted.seed,
     };
-    println!(
-        "load: {:.1} searches/s for {} s, {count} faults",
-        arrivals.per_second,
-        during.as_secs()
-    );
+    say!("load: {:.1} searches/s for {} s, {count} faults", arrivals.per_second, during.as_secs());
     let look = Look::take(&scene.processes)?;
     let (crowd, happened) =
         tokio::try_join!(open_loop(&ground, arrivals), trouble(&scene, &faults, every))?;
@@ -179,8 +175,8 @@ async fn chaos(wanted: &ChaosArgs, report: &mut Report) -> Result<Verdict> {
     let verdict = tell::tell(report, &told, &ground.account);
     if !verdict.holds() {
         let lines: Vec<&str> = output.lines().collect();
-        println!("the last lines of the fleet:");
-        lines.iter().skip(lines.len().saturating_sub(60)).for_each(|line| println!("  {line}"));
+        say!("the last lines of the fleet:");
+        lines.iter().skip(lines.len().saturating_sub(60)).for_each(|line| say!("  {line}"));
     }
     Ok(verdict)
 }
@@ -226,7 +222,7 @@ async fn trouble(scene: &Scene, faults: &[Fault], every: Duration) -> Result<Vec
         let well = until_well(|| scene.is_well(fault, log_bytes)).await;
         // A killed cell was hit when it was killed, however long it was looked at.
         let recovered = well.then(|| ended.elapsed().saturating_add(ended - over));
-        println!(
+        say!(
             "{:>6.1} s: {kind} at {role} for {:.1} s: {}, {}",
             at.as_secs_f64(),
             fault.lasts.as_secs_f64(),

@@ -124,7 +124,7 @@ pub(crate) fn run(args: &ConnectionsArgs) -> Result<()> {
             let beyond = measure(&weekly, args, &asks, Kind::Window(BEYOND_MINUTES));
             compare(&mut report, &theirs, &asks, &[point, window, beyond]);
         }
-        None => println!("no Python with pynigiri: nigiri is not measured"),
+        None => say!("no Python with pynigiri: nigiri is not measured"),
     }
     report.write()
 }

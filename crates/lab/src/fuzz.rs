@@ -28,14 +28,14 @@ pub(crate) struct Target {
 
 /// Runs all targets for `seconds` in all.
 pub(crate) fn run(targets: &[Target], seconds: u64, seed: u64) -> Result<()> {
-    println!("fuzz: {} targets, {seconds} s in all, seed {seed}", targets.len());
+    say!("fuzz: {} targets, {seconds} s in all, seed {seed}", targets.len());
     let each = Duration::from_secs_f64(seconds as f64 / targets.len() as f64);
     std::panic::set_hook(Box::new(|_| ()));
     let outcome: Result<Vec<u64>> =
         targets.iter().map(|target| fuzz_one(target, each, seed)).collect();
     let _ = std::panic::take_hook();
     for (target, inputs) in targets.iter().zip(outcome?) {
-        println!("fuzz: {:<24} {inputs:>9} inputs, none failed", target.name);
+        say!("fuzz: {:<24} {inputs:>9} inputs, none failed", target.name);
     }
     Ok(())
 }

@@ -58,9 +58,9 @@ struct Seen {
 pub(crate) fn run(rounds: u32, seed: u64) -> Result<()> {
     let folder = TemporaryFolder::make(&std::env::temp_dir(), "kill")?;
     let seen = all_rounds(folder.path(), rounds, seed)?;
-    println!("{seen:?}");
+    say!("{seen:?}");
     ensure!(seen.acknowledged > u64::from(rounds), "hardly anything was acknowledged: {seen:?}");
-    println!("test result: ok. {rounds} passed; 0 failed");
+    say!("test result: ok. {rounds} passed; 0 failed");
     Ok(())
 }
 
@@ -88,7 +88,7 @@ fn all_rounds(folder: &Path, rounds: u32, seed: u64) -> Result<Seen> {
             seen.replays += 1;
         }
         if round % 50 == 49 {
-            println!("{} rounds: {seen:?}", round + 1);
+            say!("{} rounds: {seen:?}", round + 1);
         }
     }
     Ok(seen)

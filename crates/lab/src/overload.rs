@@ -160,7 +160,7 @@ async fn overload(wanted: &OverloadArgs, report: &mut Report) -> Result<Verdict>
         judge(&mut verdict, &flood, &peak);
     }
     for (reason, count) in ground.account.kept().reasons().iter().take(12) {
-        println!("failed {count:>6}: {reason}");
+        say!("failed {count:>6}: {reason}");
     }
     processes.stop().await?;
     Ok(verdict)
@@ -184,7 +184,7 @@ async fn flood(
     let (work, began) = (work_of(processes).await?, Instant::now());
     let look = Look::take(processes)?;
     let during = Duration::from_secs(wanted.seconds);
-    println!("flood: {:.1} searches/s, {times} times the peak", times as f64 * peak);
+    say!("flood: {:.1} searches/s, {times} times the peak", times as f64 * peak);
     let crowd = open_loop(ground, phase(times as f64 * peak, during, 1)).await?;
     let took = began.elapsed();
     let cores = look.since(processes)?;

@@ -18,7 +18,7 @@ pub(crate) fn run(body: Vec<u8>, ports: u16) -> Result<()> {
     runtime.block_on(async move {
         let mut listeners = bind(ports.max(1)).await?;
         let last = listeners.pop().context("no port")?;
-        println!("listening {}", listeners.first().unwrap_or(&last).local_addr()?);
+        say!("listening {}", listeners.first().unwrap_or(&last).local_addr()?);
         let body = Bytes::from(body);
         let service = service_fn(move |_request| {
             let body = body.clone();

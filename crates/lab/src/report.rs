@@ -1,5 +1,7 @@
 //! Results as files: what was measured, on which machine, with which build and settings.
 
+use std::fmt::Arguments;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -34,7 +36,7 @@ impl Report {
     /// Notes a figure and prints it.
     pub(crate) fn figure(&mut self, key: &str, value: impl Into<Value>) {
         let value = value.into();
-        println!("{key:<58} {}", shown(&value));
+        say!("{key:<58} {}", shown(&value));
         self.figures.insert(key.to_owned(), value);
     }
 
@@ -64,9 +66,15 @@ impl Report {
         let path = folder.join(format!("{date}-{}-{commit}.json", self.name));
         std::fs::write(&path, serde_json::to_string_pretty(&document)? + "\n")
             .with_context(|| format!("{} cannot be written", path.display()))?;
-        println!("written to {}", path.display());
+        say!("written to {}", path.display());
         Ok(())
     }
+}
+
+/// Prints a line; what `say!` is made of.
+pub(crate) fn print_line(line: Arguments<'_>) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
 fn shown(value: &Value) -> String {

@@ -108,13 +108,13 @@ pub(crate) fn run(wanted: &SimArgs) -> Result<()> {
         if outcome.broken > 0 {
             failed += 1;
             for violation in &outcome.violations {
-                println!("seed {} at {violation}", outcome.seed);
+                say!("seed {} at {violation}", outcome.seed);
             }
-            println!("again: {}", wanted.again(outcome.seed));
+            say!("again: {}", wanted.again(outcome.seed));
         }
     }
     suite::print(&tally, worst, &outcomes);
-    println!("{} passed, {failed} failed", outcomes.len() - failed);
+    say!("{} passed, {failed} failed", outcomes.len() - failed);
     ensure!(failed == 0, "{failed} of {} worlds broke a rule", outcomes.len());
     Ok(())
 }

@@ -100,7 +100,7 @@ pub(crate) fn prices(wanted: &SoakArgs) -> Result<()> {
     if !faults.is_empty() {
         bail!("{}", faults.join("; "));
     }
-    println!("test result: ok. 1 passed; 0 failed");
+    say!("test result: ok. 1 passed; 0 failed");
     Ok(())
 }
 
@@ -130,19 +130,19 @@ fn warm_minutes(wanted: &SoakArgs) -> u64 {
 /// Runs everything; what is wrong, one sentence each.
 async fn soak(wanted: &SoakArgs, folder: &Path, report: &mut Report) -> Result<Vec<String>> {
     let fares = Fares::open(wanted.seed, wanted.held, Duration::from_secs(wanted.day_seconds))?;
-    println!("{} searches with {} prices are held", wanted.held, fares.prices());
+    say!("{} searches with {} prices are held", wanted.held, fares.prices());
     let cell = Cell::open(folder, wanted.log_bytes).await?;
     let progress = Arc::new(Progress::new(Instant::now(), wanted.minutes)?);
     let load = Load { fares, cell: cell.clone(), progress: Arc::clone(&progress) };
     let under_way = load.start(wanted)?;
-    println!("{}", Sample::HEAD);
+    say!("{}", Sample::HEAD);
     let mut samples: Vec<Sample> = Vec::new();
     let mut before = Before::default();
     for minute in 1..=wanted.minutes {
         tokio::time::sleep_until((progress.start + Duration::from_secs(minute * 60)).into()).await;
         cell.expire();
         let sample = Sample::take(minute, &cell, &progress, &mut before)?;
-        println!("{sample}");
+        say!("{sample}");
         samples.push(sample);
     }
     // What was due and is still waiting now was not held.
@@ -190,7 +190,7 @@ fn tell(report: &mut Report, wanted: &SoakArgs, samples: &[Sample], faults: &mut
     report.figure("resident memory after warming up, max GiB", most(|s| s.rss as f64) / GIB);
     report.rows("minutes", samples.iter().map(Sample::row).collect());
     if after.len() < SAMPLES_MIN {
-        println!("flat memory needs {SAMPLES_MIN} samples after warming up: not judged");
+        say!("flat memory needs {SAMPLES_MIN} samples after warming up: not judged");
         return;
     }
     let points: Vec<(f64, f64)> =

@@ -57,16 +57,16 @@ pub(super) fn tell(report: &mut Report, told: &Told<'_>, account: &Account) -> V
         row(happened, next, &kept)
     });
     let rows: Vec<Value> = rows.collect();
-    rows.iter().filter(|row| row["failed_requests"] != 0).for_each(|row| println!("{row}"));
+    rows.iter().filter(|row| row["failed_requests"] != 0).for_each(|row| say!("{row}"));
     report.rows("each fault", rows);
     for (reason, count) in kept.reasons().iter().take(REASONS_MAX) {
-        println!("failed {count:>6}: {reason}");
+        say!("failed {count:>6}: {reason}");
     }
-    kept.wrong_told.iter().for_each(|wrong| println!("wrong: {wrong}"));
+    kept.wrong_told.iter().for_each(|wrong| say!("wrong: {wrong}"));
     let verdict = judge(told, &kept);
     let (others, before) = (told.cores.others, told.capacity.cores.others);
     if !verdict.holds() && others > before + NEIGHBOURS_MORE {
-        println!(
+        say!(
             "others used {others:.2} cores, and {before:.2} while the capacity was measured: that may be why"
         );
     }

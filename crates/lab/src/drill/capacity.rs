@@ -104,7 +104,7 @@ pub(crate) async fn measure(
     for travellers in STEPS {
         regulars.grow(travellers);
         let per_second = regulars.measure(step / 3, step - step / 3).await;
-        println!("capacity: {travellers:>5} travellers complete {per_second:>7.1} searches/s");
+        say!("capacity: {travellers:>5} travellers complete {per_second:>7.1} searches/s");
         let seen = Step { travellers, per_second };
         steps.push(seen);
         idle = if per_second < best.per_second * MORE { idle + 1 } else { 0 };
@@ -120,7 +120,7 @@ pub(crate) async fn measure(
     let look = Look::take(processes)?;
     let per_second = regulars.measure(Duration::ZERO, step * HELD_STEPS).await;
     let cores = look.since(processes)?;
-    println!("capacity: {} travellers, held: {per_second:.1} searches/s", best.travellers);
+    say!("capacity: {} travellers, held: {per_second:.1} searches/s", best.travellers);
     regulars.stop().await?;
     ensure!(per_second > 1.0, "{per_second:.1} searches a second: nothing to measure");
     Ok(Capacity { per_second, cores, steps })

@@ -13,7 +13,7 @@ impl Verdict {
     /// Notes a condition and prints it.
     pub(crate) fn must(&mut self, holds: bool, what: impl Into<String>) {
         let what = what.into();
-        println!("{} {what}", if holds { "holds: " } else { "BROKEN:" });
+        say!("{} {what}", if holds { "holds: " } else { "BROKEN:" });
         if holds {
             self.held += 1;
         } else {
@@ -32,7 +32,7 @@ impl Verdict {
     /// If a condition did not hold.
     pub(crate) fn end(self) -> Result<()> {
         let ok = if self.holds() { "ok" } else { "FAILED" };
-        println!("test result: {ok}. {} passed; {} failed", self.held, self.broken.len());
+        say!("test result: {ok}. {} passed; {} failed", self.held, self.broken.len());
         if !self.holds() {
             bail!("{}", self.broken.join("; "));
         }

@@ -111,7 +111,7 @@ async fn measure(report: &mut Report, plan: Plan) -> Result<()> {
     report.figure("d. cores used by the generator", own_cpu / seconds);
     report.figure("d. resident MiB", resident_mib(server.pid())?);
     for lost in seen.lost.iter().take(5) {
-        println!("lost: {lost}");
+        say!("lost: {lost}");
     }
     let _ = std::fs::remove_dir_all(data);
     Ok(())

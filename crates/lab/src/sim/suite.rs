@@ -38,26 +38,24 @@ pub(crate) fn run(wanted: &SimArgs) -> Result<Vec<Outcome>> {
 /// Prints what happened in all of them.
 pub(crate) fn print(tally: &Tally, worst: u64, outcomes: &[Outcome]) {
     let Tally { travellers, served, turned_away, failed, .. } = tally;
-    println!(
-        "travellers {travellers}: served {served}, turned away {turned_away}, failed {failed}"
-    );
+    say!("travellers {travellers}: served {served}, turned away {turned_away}, failed {failed}");
     let Tally { requests, sent_again, errors, refused, recreated, .. } = tally;
-    println!(
+    say!(
         "requests {requests}: sent twice {sent_again}, errors {errors}, refused {refused}, searches re-created {recreated}"
     );
     let faults: Vec<String> =
         tally.faults.iter().map(|(kind, count)| format!("{} {count}", kind.name())).collect();
-    println!("faults: {}", faults.join(", "));
+    say!("faults: {}", faults.join(", "));
     let Tally { tables_refused, drains_refused, facts, events, .. } = tally;
-    println!(
+    say!(
         "offers refused by edges {tables_refused}, drains refused {drains_refused}, facts acknowledged {facts}, events {events}"
     );
     let Tally { good_done, good_returned, bad_done, bad_returned, .. } = tally;
-    println!(
+    say!(
         "releases: good ones everywhere {good_done}, sent back {good_returned}; bad ones everywhere {bad_done}, sent back {bad_returned}"
     );
     let (longest, wait) = (tally.longest as f64, tally.longest_wait as f64);
-    println!(
+    say!(
         "longest search {:.1} s, longest wait for all prices {:.1} s, worst availability in a minute {:.4}%",
         longest / SECOND as f64,
         wait / SECOND as f64,
@@ -68,5 +66,5 @@ pub(crate) fn print(tally: &Tally, worst: u64, outcomes: &[Outcome]) {
         [one] => one.trace,
         _ => xxh3_64(&traces),
     };
-    println!("trace {trace:016x}");
+    say!("trace {trace:016x}");
 }

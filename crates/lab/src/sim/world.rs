@@ -180,7 +180,7 @@ impl World {
                 Kind::Deploy => format!("deploy of {:?}", Character::draw(*strength)),
                 kind => kind.name().to_owned(),
             };
-            println!(
+            say!(
                 "{at:>6} s, {lasts} s: {what}; region {region}, cell {cell}, zone {zone}, strength {strength}"
             );
         }

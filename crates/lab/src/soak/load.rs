@@ -135,7 +135,7 @@ impl Load {
             progress.lag_us.fetch_max(due.elapsed().as_micros() as u64, Ordering::Relaxed);
             if let Err(error) = self.cell.memory.remember(seen).await {
                 progress.refused.fetch_add(1, Ordering::Relaxed);
-                println!("not durable: {error}");
+                say!("not durable: {error}");
                 continue;
             }
             let micros = due.elapsed().as_micros() as u64;
