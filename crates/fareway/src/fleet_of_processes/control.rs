@@ -8,6 +8,7 @@
 
 mod answers;
 mod diary;
+mod looks;
 mod seen;
 mod shown;
 
@@ -23,12 +24,12 @@ use fleet::happened::{Happened, Told, What, between};
 use fleet::kept::{self, Kept};
 use fleet::topology::{CellSite, Region, SeenHealth};
 use fleet::{CellId, Fleet, Signer, Topology};
-use futures_util::future::join_all;
 use http::HeaderValue;
 use hyper::service::service_fn;
 use runtime::{HttpLimits, Shutdown, TaskSet, Workers, serve_http};
 use storage::disk::{RealDisk, replace_whole};
 
+use self::looks::{Looker, run_looks};
 pub(super) use self::seen::Said;
 use self::seen::Seen;
 use super::machine::Machine;
@@ -73,12 +74,13 @@ pub(super) async fn play(
     let upstream = papers::upstream(settings, machine, "control", &workers, (&tasks, &shutdown))?;
     let token = std::fs::read_to_string(machine.join("operator.token"))?;
     let looks = Looks {
+        room: Arc::clone(&room),
         upstream,
         operator: HeaderValue::from_str(token.trim())?,
         settings: settings.clone(),
-        shutdown: shutdown.clone(),
     };
-    tasks.spawn(look_at_cells(Arc::clone(&room), looks));
+    let (every, until_over) = (settings.fleet.look_ms.ms(), shutdown.clone());
+    tasks.spawn(async move { run_looks(&looks, every, &until_over).await });
     let desk = Arc::new(answers::Desk { room, operator: operator(machine)? });
     let service = service_fn(move |request| {
         let desk = Arc::clone(&desk);
@@ -209,41 +211,48 @@ fn topology_of(settings: &Settings, machine: &Machine, before: Option<&Topology>
     }
 }
 
-/// How cells are looked at.
+/// Looks at the cells for the control room.
 struct Looks {
+    room: Arc<ControlRoom>,
     upstream: Upstream,
     operator: HeaderValue,
     settings: Settings,
-    shutdown: Shutdown,
 }
 
-async fn look_at_cells(room: Arc<ControlRoom>, looks: Looks) {
-    let Looks { upstream, operator, settings, shutdown } = looks;
-    loop {
-        let kept = room.kept();
-        let cells = kept.fleet.topology.cells();
-        upstream.expect(cells.map(|(_, cell)| (cell.id, cell.address)));
-        let looks = kept.fleet.topology.cells().map(|(_, cell)| async {
-            (cell.id, rollouts::look(&upstream, cell, &operator, &settings).await)
-        });
-        let found = join_all(looks).await;
-        let health: Vec<_> = found.iter().map(|(id, (health, _))| (*id, *health)).collect();
-        let now = now_ms();
-        let said = found.into_iter().map(|(id, (_, said))| (id, said)).collect();
-        let (told, views) = {
-            let mut seen = room.seen();
-            (seen.take_up(said, now), seen.views())
-        };
-        room.tell(told);
-        let noted = room.note(&health).and_then(|()| room.step_rollout(&views, now));
-        if let Err(error) = noted {
-            tracing::error!(error = format!("{error:#}"), "what is seen of the cells is not kept");
+impl Looker for Looks {
+    type Found = (SeenHealth, Said);
+
+    fn cells(&self) -> Vec<CellSite> {
+        let kept = self.room.kept();
+        let cells = || kept.fleet.topology.cells().map(|(_, cell)| cell);
+        self.upstream.expect(cells().map(|cell| (cell.id, cell.address)));
+        self.room.seen().keep_only(|id| cells().any(|cell| cell.id == id));
+        cells().cloned().collect()
+    }
+
+    async fn look(&self, cell: CellSite) -> Self::Found {
+        rollouts::look(&self.upstream, &cell, &self.operator, &self.settings).await
+    }
+
+    fn on_look(&self, cell: CellId, (health, said): Self::Found) {
+        // It was removed while it was looked at.
+        if self.room.kept().fleet.topology.cell(cell).is_none() {
+            return;
         }
-        tokio::select! {
-            biased;
-            () = shutdown.begun() => return,
-            () = tokio::time::sleep(settings.fleet.look_ms.ms()) => {}
-        }
+        let told = self.room.seen().take_up(cell, said, now_ms());
+        self.room.tell(told);
+        report(self.room.note(&[(cell, health)]));
+    }
+
+    fn on_round(&self) {
+        let views = self.room.seen().views();
+        report(self.room.step_rollout(&views, now_ms()));
+    }
+}
+
+fn report(noted: Result<()>) {
+    if let Err(error) = noted {
+        tracing::error!(error = format!("{error:#}"), "what is seen of the cells is not kept");
     }
 }
 

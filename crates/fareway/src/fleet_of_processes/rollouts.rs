@@ -281,7 +281,11 @@ pub(super) async fn look(
         fleet::health::Probed::Unreachable => SeenHealth::Unreachable,
     };
     let header: (HeaderName, HeaderValue) = (cell::OPERATOR_HEADER, operator.clone());
-    let bytes = edge::ask(upstream, (cell.address, REPORT), header, within).await;
+    let bytes = match health {
+        // It would be silent once more.
+        SeenHealth::Unreachable => None,
+        _ => edge::ask(upstream, (cell.address, REPORT), header, within).await,
+    };
     let report = bytes.and_then(|bytes: Bytes| serde_json::from_slice::<Report>(&bytes).ok());
     let said = match report {
         Some(report) => Said {

@@ -36,47 +36,47 @@ struct Cell {
 }
 
 impl Seen {
-    /// Takes up a look at all cells; gives what is news and is not seen from their health.
-    pub(super) fn take_up(&mut self, said: BTreeMap<CellId, Said>, now: u64) -> Vec<Told> {
+    /// Forgets cells that are no more.
+    pub(super) fn keep_only(&mut self, is_there: impl Fn(CellId) -> bool) {
+        self.cells.retain(|&id, _| is_there(id));
+    }
+
+    /// Takes up a look at a cell; gives what is news and is not seen from its health.
+    pub(super) fn take_up(&mut self, id: CellId, said: Said, now: u64) -> Vec<Told> {
         let mut told = Vec::new();
-        self.cells.retain(|id, _| said.contains_key(id));
-        for (id, said) in said {
-            let known = self.cells.remove(&id);
-            let (mut traffic, before, left) = match known {
-                Some(cell) => (cell.traffic, cell.process, cell.leaving),
-                None => (Traffic::default(), 0, false),
-            };
-            let runs = said.view.runs.as_deref();
-            let Some(release) = runs else {
-                let cell = Cell { said, traffic, process: before, leaving: left };
-                self.cells.insert(id, cell);
-                continue;
-            };
-            let process = said.view.process;
-            let is_another = process != before;
-            if is_another && before != 0 {
-                let sentence = format!("{id} was started again as {release}");
-                told.push(Told::of(id, What::CellRestarted, sentence));
-            }
-            let leaving = said.leaving.is_some();
-            if leaving && (is_another || !left) {
-                told.push(match said.leaving.as_deref() {
-                    Some("spot") => Told::of(
-                        id,
-                        What::SpotNotice,
-                        format!("the machine of {id} is taken away: it finishes what it has"),
-                    ),
-                    _ => Told::of(
-                        id,
-                        What::CellLeaves,
-                        format!("{id} was told to end: it finishes what it has"),
-                    ),
-                });
-            }
-            let (searches, done) = (said.created, said.view.evidence.clone());
-            traffic.note(Sample { at: now, process, searches, done });
-            self.cells.insert(id, Cell { said, traffic, process, leaving });
+        let known = self.cells.remove(&id);
+        let (mut traffic, before, left) = match known {
+            Some(cell) => (cell.traffic, cell.process, cell.leaving),
+            None => (Traffic::default(), 0, false),
+        };
+        let Some(release) = said.view.runs.as_deref() else {
+            self.cells.insert(id, Cell { said, traffic, process: before, leaving: left });
+            return told;
+        };
+        let process = said.view.process;
+        let is_another = process != before;
+        if is_another && before != 0 {
+            let sentence = format!("{id} was started again as {release}");
+            told.push(Told::of(id, What::CellRestarted, sentence));
         }
+        let leaving = said.leaving.is_some();
+        if leaving && (is_another || !left) {
+            told.push(match said.leaving.as_deref() {
+                Some("spot") => Told::of(
+                    id,
+                    What::SpotNotice,
+                    format!("the machine of {id} is taken away: it finishes what it has"),
+                ),
+                _ => Told::of(
+                    id,
+                    What::CellLeaves,
+                    format!("{id} was told to end: it finishes what it has"),
+                ),
+            });
+        }
+        let (searches, done) = (said.created, said.view.evidence.clone());
+        traffic.note(Sample { at: now, process, searches, done });
+        self.cells.insert(id, Cell { said, traffic, process, leaving });
         told
     }
 
@@ -120,8 +120,7 @@ mod tests {
     }
 
     fn look(seen: &mut Seen, at: u64, said: Said) -> Vec<What> {
-        let told = seen.take_up(BTreeMap::from([(CELL, said)]), at);
-        told.into_iter().map(|told| told.what).collect()
+        seen.take_up(CELL, said, at).into_iter().map(|told| told.what).collect()
     }
 
     #[test]
@@ -144,7 +143,7 @@ mod tests {
         let report = seen.report(CELL, 2_000).unwrap();
         assert_eq!(report.rates.map(|rates| rates.requests_per_second), Some(20.0));
         assert_eq!((report.release.as_str(), report.late_ms), ("r1", Some(1)));
-        seen.take_up(BTreeMap::new(), 4_000);
+        seen.keep_only(|_| false);
         assert_eq!((seen.report(CELL, 4_000), seen.views().len()), (None, 0));
     }
 }
