@@ -44,7 +44,12 @@ fn run(cli: Cli) -> Result<()> {
     let loaded = load_settings(&cli.common, &command)?;
     let filter = EnvFilter::try_new(&loaded.settings.server.log)
         .with_context(|| format!("server.log = {:?} is no filter", loaded.settings.server.log))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // It would tell standard error that standard error is closed, and panic.
+        .log_internal_errors(false)
+        .init();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
