@@ -21,6 +21,9 @@ const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// Time to connect to a door that speaks TLS.
 pub(crate) const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
+/// Time for a whole answer. Who hangs must not hang who asks.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
 /// A client of one address.
 #[derive(Debug)]
 pub(crate) struct ApiClient {
@@ -67,6 +70,11 @@ impl ApiClient {
     }
 
     async fn call(&self, method: Method, path: &str, body: Bytes) -> Result<Value> {
+        let answer = tokio::time::timeout(ANSWER_WITHIN, self.ask(method, path, body)).await;
+        answer.with_context(|| format!("no answer within {} s", ANSWER_WITHIN.as_secs()))?
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Bytes) -> Result<Value> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
@@ -106,7 +114,14 @@ fn sentence(problem: &Value) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::sentence;
+    use super::{ApiClient, sentence};
+
+    #[tokio::test(start_paused = true)]
+    async fn who_accepts_and_says_nothing_is_waited_for_ten_seconds_at_most() {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let asked = ApiClient::new(silent.local_addr().unwrap()).get("/healthz").await;
+        assert_eq!(asked.unwrap_err().to_string(), "no answer within 10 s");
+    }
 
     #[test]
     fn a_refusal_names_its_field_even_if_the_sentence_has_the_same_word() {

@@ -28,6 +28,8 @@ use crate::terminal::say;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Time between two looks at what cells are to run.
 const ASK_EVERY: Duration = Duration::from_millis(500);
+/// Time for the answer: as long as it is waited for, nobody is started again.
+const ASK_WITHIN: Duration = Duration::from_millis(250);
 /// Time for a child to be there.
 const READY_WITHIN: Duration = Duration::from_secs(120);
 
@@ -113,8 +115,9 @@ async fn run(
         tokio::time::sleep(LOOK_EVERY).await;
         if asked.elapsed() >= ASK_EVERY {
             asked = now();
-            // Without the control plane, everybody runs what they run.
-            if let Ok(newer) = control::wanted_releases(machine.control).await {
+            // Without the control plane, everybody runs what they run, and who ends is started again.
+            let wanted_by = control::wanted_releases(machine.control);
+            if let Ok(Ok(newer)) = tokio::time::timeout(ASK_WITHIN, wanted_by).await {
                 this.take_up(&mut wanted, newer, children, settings.fleet.stop_ms.ms());
             }
         }
