@@ -208,6 +208,18 @@ async fn without_the_control_plane_an_edge_starts_and_routes_and_without_the_par
     until(|| async { roles.iter().all(|role| pid_of(&data, role).is_none()) }).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_control_plane_that_hangs_keeps_no_cell_from_being_started_again() {
+    let platform = start();
+    let data = platform.data.0.clone();
+    let control = pid_of(&data, "control").expect("it runs");
+    signal(control, "-STOP");
+    let is_back = tokio::time::timeout(Duration::from_secs(20), kill(&data, "cell-2")).await;
+    // Whatever came of it: one that is stopped would outlive its parent.
+    signal(control, "-CONT");
+    assert!(is_back.is_ok(), "nobody started it");
+}
+
 /// Creates a search of a visit; its cell.
 async fn cell_of_visit(platform: &Platform, visit: &str) -> u32 {
     let headers = [("x-fareway-visit", visit)];
