@@ -29,6 +29,7 @@ mod status;
 pub mod tls;
 mod upstream;
 mod visit;
+mod wire;
 
 pub use allowance::AllowanceSettings;
 pub use cache::CacheSettings;
