@@ -13,10 +13,6 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use thiserror::Error;
 
-mod coming;
-
-pub use coming::Coming;
-
 /// Why a body ended before its end.
 #[derive(Debug, Error)]
 pub enum BodyError {

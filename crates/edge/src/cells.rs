@@ -13,6 +13,7 @@ use fleet::moved::Moved;
 use fleet::retry_budget::RetryBudget;
 use fleet::{CellHealth, CellId, Fleet, Place, Routes, Standing, Usable, Verifier};
 use http::HeaderValue;
+use http::uri::Authority;
 use runtime::{FixedMap, Random, Shutdown, TaskSet, Workers, watch_lateness};
 use storage::disk::Disk;
 use tokio::sync::{Semaphore, watch};
@@ -27,7 +28,6 @@ use crate::settings::EdgeSettings;
 use crate::shed::Shedding;
 use crate::tls::Shown;
 use crate::upstream::Upstream;
-use crate::wire::Wires;
 
 /// Where an edge stands.
 #[derive(Clone, Debug, Default)]
@@ -99,7 +99,7 @@ pub(crate) struct Ways {
 #[derive(Debug)]
 pub(crate) struct CellState {
     pub(crate) address: SocketAddr,
-    pub(crate) wires: Arc<Wires>,
+    pub(crate) authority: Authority,
     /// The value of `x-cell`.
     pub(crate) name: HeaderValue,
     pub(crate) room: Arc<Semaphore>,
@@ -167,7 +167,7 @@ impl Edge {
             let route = routes.at(place);
             let known = before.as_ref().and_then(|ways| ways.cells.get(&route.id));
             let known = known.filter(|known| known.address == route.address).cloned();
-            let state = known.or_else(|| CellState::new(route.id, route.address, &self.parts));
+            let state = known.or_else(|| CellState::new(route.id, route.address, settings));
             state.map(|state| (route.id, state))
         });
         let cells: FixedMap<_, _> = cells.collect();
@@ -233,12 +233,11 @@ fn usable_of(
 }
 
 impl CellState {
-    fn new(id: CellId, address: SocketAddr, parts: &EdgeParts) -> Option<Arc<Self>> {
-        let settings = &parts.settings;
+    fn new(id: CellId, address: SocketAddr, settings: &EdgeSettings) -> Option<Arc<Self>> {
         let health = CellHealth::new(settings.health.clone(), runtime::now());
         Some(Arc::new(Self {
             address,
-            wires: parts.upstream.wires(address)?,
+            authority: address.to_string().parse().ok()?,
             name: HeaderValue::try_from(id.to_string()).ok()?,
             room: Arc::new(Semaphore::new(settings.cell_requests_max.size())),
             health: Mutex::new(health),
@@ -281,14 +280,9 @@ impl CellState {
             Outcome::Failed | Outcome::Refused => &self.failed,
         };
         counter.fetch_add(1, Ordering::Relaxed);
-        let now = runtime::now();
         let mut health = self.health();
-        health.on_outcome(outcome, now);
-        if outcome == Outcome::Answered {
-            // A cell that seems gone is not back by that: only a look finds it ready.
-            return false;
-        }
+        health.on_outcome(outcome, runtime::now());
         self.tell_if_gone(&health);
-        true
+        outcome != Outcome::Answered
     }
 }

@@ -172,9 +172,6 @@ fn check_head(settings: &EdgeSettings, head: &Parts) -> Result<(), Turned> {
 
 /// Takes in the part of a body that is kept to send it again. A larger one is passed on as it comes.
 async fn take_body(settings: &EdgeSettings, body: Incoming) -> Result<Passing<Incoming>, Turned> {
-    if body.is_end_stream() {
-        return Ok(Passing::default());
-    }
     let held = Passing::hold(body, settings.repeat_bytes.get(), settings.body_bytes.get());
     match tokio::time::timeout(settings.body_ms.ms(), held).await {
         Ok(Ok(body)) => Ok(body),

@@ -71,7 +71,7 @@ async fn ask(
     head: &Parts,
     body: Bytes,
 ) -> Result<Response<Bytes>, String> {
-    let sent = edge.parts.upstream.send(&cell.wires, head, Passing::whole(body)).await;
+    let sent = edge.parts.upstream.send(&cell.authority, head, Passing::whole(body)).await;
     let (head, body) = sent.map_err(|error| error.to_string())?.into_parts();
     let body = Limited::new(body, ANSWER_BYTES_MAX).collect();
     match tokio::time::timeout(edge.parts.settings.answer_ms.ms(), body).await {

@@ -14,15 +14,16 @@ use fleet::health::Outcome;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
+use hyper::body::Incoming;
 
-use crate::body::{Coming, Passing};
+use crate::body::Passing;
 use crate::cells::{CellState, Edge, Ways};
 use crate::headers::{CELL, remove_hop_by_hop};
 use crate::rules::{Turned, Whose};
 use crate::upstream::{SendError, Sent};
 
 /// What passes back through the door.
-pub(crate) type Answer = Response<Passing<Coming>>;
+pub(crate) type Answer = Response<Passing<Incoming>>;
 
 /// Forwards a request.
 pub(crate) async fn forward(
@@ -88,7 +89,7 @@ async fn attempt(
     };
     let sent = tokio::select! {
         biased;
-        sent = edge.parts.upstream.send(&cell.wires, head, body) => sent,
+        sent = edge.parts.upstream.send(&cell.authority, head, body) => sent,
         // A hung cell says nothing more: what can be asked elsewhere does not wait for it.
         () = ways.is_lost(cell, &edge.parts.settings), if may_be_lost => Err(SendError::Gone),
     };
@@ -148,7 +149,7 @@ fn unanswered(error: &SendError) -> (Ended, Option<Outcome>, Turned) {
 }
 
 /// Takes in as much of an answer as is to be held.
-async fn take_in(edge: &Edge, body: Coming, hold: bool) -> Result<Passing<Coming>, ()> {
+async fn take_in(edge: &Edge, body: Incoming, hold: bool) -> Result<Passing<Incoming>, ()> {
     let settings = &edge.parts.settings;
     let room = edge.held_bytes.load(Ordering::Relaxed) < settings.held_bytes_max.get();
     if !hold || !room || settings.hold_bytes.get() == 0 {

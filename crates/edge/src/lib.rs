@@ -29,7 +29,6 @@ mod status;
 pub mod tls;
 mod upstream;
 mod visit;
-mod wire;
 
 pub use allowance::AllowanceSettings;
 pub use cache::CacheSettings;

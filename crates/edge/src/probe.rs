@@ -63,7 +63,6 @@ pub(crate) async fn run_probes(edge: Arc<Edge>, shutdown: Shutdown) {
                 due = runtime::now() + settings.probe_ms.ms();
                 let ways = edge.ways();
                 for cell in ways.iter().flat_map(|ways| ways.cells.values()) {
-                    cell.wires.sweep(due);
                     if under_way.insert(cell.address) {
                         let (cell, upstream) = (Arc::clone(cell), &edge.parts.upstream);
                         looks.push(async move {

@@ -1,29 +1,23 @@
 //! Sends requests to cells over kept connections: plain, or over TLS where both sides show who they are.
-//!
-//! What is all there goes over [`crate::wire`]. A body that is still coming, looks at cells and the
-//! control plane go through the library's client.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use fleet::CellId;
 use http::request::Parts;
-use http::uri::PathAndQuery;
+use http::uri::{Authority, Scheme};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Builder, Client, ResponseFuture};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use thiserror::Error;
-use tower_service::Service;
 
-use crate::body::{Coming, Passing};
+use crate::body::Passing;
 use crate::settings::EdgeSettings;
 use crate::tls::{Connector, Mutual, Setup};
-use crate::wire::{self, Held, Wire, WireError, Wires};
 
 /// Unused connections are closed after this long.
 const IDLE: Duration = Duration::from_secs(30);
@@ -31,18 +25,15 @@ const IDLE: Duration = Duration::from_secs(30);
 /// What is sent to a cell.
 pub(crate) type Sent = Passing<Incoming>;
 
-/// Any error of a library.
-type AnyError = Box<dyn std::error::Error + Send + Sync>;
-
 /// A request that was not answered.
 #[derive(Debug, Error)]
 pub(crate) enum SendError {
     /// There was no connection, so nothing was sent.
     #[error("the cell cannot be reached")]
-    Refused(#[source] AnyError),
+    Refused(#[source] hyper_util::client::legacy::Error),
     /// The connection broke before an answer.
     #[error("the connection to the cell broke")]
-    Broken(#[source] AnyError),
+    Broken(#[source] hyper_util::client::legacy::Error),
     /// The cell was found gone while its answer was awaited.
     #[error("the cell is gone")]
     Gone,
@@ -61,16 +52,13 @@ pub(crate) enum SendError {
 #[derive(Clone, Debug)]
 pub struct Upstream {
     plain: Client<HttpConnector, Sent>,
-    connector: HttpConnector,
     mutual: Option<ToCells>,
     answer_within: Duration,
-    unused_max: usize,
 }
 
 #[derive(Clone, Debug)]
 struct ToCells {
     client: Client<Connector, Sent>,
-    connector: Connector,
     mutual: Mutual,
 }
 
@@ -81,13 +69,8 @@ impl Upstream {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(settings.connect_ms.ms()));
-        Self {
-            plain: pool(settings).build(connector.clone()),
-            connector,
-            mutual: None,
-            answer_within: settings.answer_ms.ms(),
-            unused_max: settings.cell_requests_max.size(),
-        }
+        let plain = pool(settings).build(connector);
+        Self { plain, mutual: None, answer_within: settings.answer_ms.ms() }
     }
 
     /// No connection yet; those to cells will be over TLS.
@@ -95,9 +78,8 @@ impl Upstream {
     /// # Errors
     /// [`Setup`] if the file of the authority is refused.
     pub fn over_tls(settings: &EdgeSettings, mutual: Mutual) -> Result<Self, Setup> {
-        let connector = mutual.connector(settings.connect_ms.ms())?;
-        let client = pool(settings).build(connector.clone());
-        Ok(Self { mutual: Some(ToCells { client, connector, mutual }), ..Self::new(settings) })
+        let client = pool(settings).build(mutual.connector(settings.connect_ms.ms())?);
+        Ok(Self { mutual: Some(ToCells { client, mutual }), ..Self::new(settings) })
     }
 
     /// Which cell is at which address from now on.
@@ -107,79 +89,30 @@ impl Upstream {
         }
     }
 
-    /// The wires to the cell at an address: none yet.
-    pub(crate) fn wires(&self, cell: SocketAddr) -> Option<Arc<Wires>> {
-        let scheme = if self.mutual.is_some() { "https" } else { "http" };
-        Some(Wires::new(format!("{scheme}://{cell}/").parse().ok()?, self.unused_max))
-    }
-
     /// Sends a request with the head of another; waits for the head of the answer.
     pub(crate) async fn send(
         &self,
-        cell: &Arc<Wires>,
+        cell: &Authority,
         head: &Parts,
         body: Sent,
-    ) -> Result<Response<Coming>, SendError> {
-        let answered = async {
-            match body.bytes() {
-                Some(body) => self.send_whole(cell, head, &body).await,
-                // Boxed, as what is rare shall not make the future of every request large.
-                None => Box::pin(self.send_coming(cell, head, body)).await,
-            }
-        };
-        tokio::time::timeout(self.answer_within, answered).await.unwrap_or(Err(SendError::Late))
-    }
-
-    async fn send_whole(
-        &self,
-        cell: &Arc<Wires>,
-        head: &Parts,
-        body: &Bytes,
-    ) -> Result<Response<Coming>, SendError> {
-        loop {
-            let (wire, kept) = match cell.take() {
-                Some(wire) => (wire, true),
-                None => (Box::pin(self.open(cell)).await.map_err(SendError::Refused)?, false),
-            };
-            match wire::exchange(wire, head, body).await {
-                Ok((parts, body)) => return Ok(Response::from_parts(parts, body.into())),
-                // Closed since it was last used: nobody has seen the request.
-                Err(WireError::Unsent(_)) if kept => {}
-                Err(error) => return Err(SendError::Broken(error.into())),
-            }
-        }
-    }
-
-    /// Opens a connection to a cell.
-    async fn open(&self, cell: &Arc<Wires>) -> Result<Held, AnyError> {
-        let uri = cell.cell().clone();
-        // Neither has to be waited for before it is called: names are not looked up.
-        let wire = match &self.mutual {
-            Some(to) => Wire::new(TokioIo::new(to.connector.clone().call(uri).await?)),
-            None => Wire::new(self.connector.clone().call(uri).await?.into_inner()),
-        };
-        Ok(cell.hold(wire))
-    }
-
-    /// Both directions at once: the body is sent as it comes.
-    async fn send_coming(
-        &self,
-        cell: &Wires,
-        head: &Parts,
-        body: Sent,
-    ) -> Result<Response<Coming>, SendError> {
-        let mut uri = cell.cell().clone().into_parts();
-        let path = head.uri.path_and_query().cloned();
-        uri.path_and_query = Some(path.unwrap_or(PathAndQuery::from_static("/")));
+    ) -> Result<Response<Incoming>, SendError> {
+        let scheme = if self.mutual.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
+        let mut uri = Uri::builder().scheme(scheme).authority(cell.clone());
+        uri = uri.path_and_query(head.uri.path_and_query().map_or("/", |path| path.as_str()));
         let mut request = Request::new(body);
         *request.method_mut() = head.method.clone();
-        *request.uri_mut() = Uri::from_parts(uri).map_err(http::Error::from)?;
+        *request.uri_mut() = uri.build()?;
         *request.headers_mut() = head.headers.clone();
         let answer = match &self.mutual {
             Some(to) => to.client.request(request),
             None => self.plain.request(request),
         };
-        answer.await.map(|answer| answer.map(Coming::from)).map_err(unanswered)
+        match tokio::time::timeout(self.answer_within, answer).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) if error.is_connect() => Err(SendError::Refused(error)),
+            Ok(Err(error)) => Err(SendError::Broken(error)),
+            Err(_) => Err(SendError::Late),
+        }
     }
 
     /// Gets a small document of the control plane; `None` for anything but a whole one.
@@ -202,7 +135,13 @@ impl Upstream {
         bytes_max: usize,
     ) -> Result<Response<Bytes>, SendError> {
         let asked = async {
-            let answered = self.plain.request(request).await.map_err(unanswered);
+            let answered = self.plain.request(request).await.map_err(|error| {
+                if error.is_connect() {
+                    SendError::Refused(error)
+                } else {
+                    SendError::Broken(error)
+                }
+            });
             let (head, body) = answered?.into_parts();
             let body = Limited::new(body, bytes_max).collect().await;
             let body = body.map_err(|_| SendError::Cut)?;
@@ -235,14 +174,6 @@ fn pool(settings: &EdgeSettings) -> Builder {
         // The host a client wanted is passed on, not the cell's.
         .set_host(false);
     pool
-}
-
-fn unanswered(error: hyper_util::client::legacy::Error) -> SendError {
-    if error.is_connect() {
-        SendError::Refused(error.into())
-    } else {
-        SendError::Broken(error.into())
-    }
 }
 
 fn small_request(scheme: &str, address: SocketAddr, path: &str) -> Option<Request<Sent>> {

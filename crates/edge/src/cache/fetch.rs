@@ -8,6 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode, response};
 use http_body::Body;
 use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use runtime::Priority;
 
 use super::Cache;
@@ -18,7 +19,7 @@ use super::policy::Exchange;
 use super::request::for_cell;
 use super::tap::Filling;
 use super::word::{Counts, How};
-use crate::body::{Coming, Passing};
+use crate::body::Passing;
 use crate::cells::Edge;
 use crate::door::through;
 use crate::forward::Answer;
@@ -110,7 +111,7 @@ impl Asking<'_> {
     /// A cell answered: kept if it may be, now or when its body has passed.
     fn on_answer(
         &self,
-        (parts, mut body): (response::Parts, Passing<Coming>),
+        (parts, mut body): (response::Parts, Passing<Incoming>),
         (when, asked_at): (Exchange, u64),
         lead: Option<Lead>,
     ) -> Fetched {
@@ -190,7 +191,7 @@ impl Cache {
 }
 
 /// The bytes of a body that is all here; one without any is, also where nobody has read that yet.
-pub(super) fn whole(body: &Passing<Coming>) -> Option<Bytes> {
+pub(super) fn whole(body: &Passing<Incoming>) -> Option<Bytes> {
     body.bytes().or_else(|| body.is_end_stream().then(Bytes::new))
 }
 
