@@ -9,7 +9,8 @@
 //!
 //! Knows nothing of searches. Everything but [`memory`] and [`shared`], the level that processes of one
 //! cell have in common, is pure: no files, and time is an argument.
-//! Start reading at [`seen`]; [`store::PriceStore`] and [`codec::Batch`] have examples.
+//! Start reading at [`seen`]; [`store::PriceStore`] and [`codec::Batch`] have examples, and
+//! `examples/remember_and_ask.rs` uses log, store and indicative prices together.
 
 mod block;
 pub mod codec;
