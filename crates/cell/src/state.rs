@@ -13,6 +13,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use prices::history::History;
 use prices::indicative::Indicative;
+use prices::region::Region;
 use quick_cache::sync::Cache;
 use runtime::{Shutdown, Workers};
 use search::{Engine, Roster, RosterSource};
@@ -63,6 +64,8 @@ pub struct PriceIndexes {
     pub indicative: Arc<Indicative>,
     /// What trips cost over time.
     pub history: Arc<History>,
+    /// The cells whose prices are shown beside our own.
+    pub region: Arc<Region>,
 }
 
 impl std::fmt::Debug for CellParts {
@@ -257,6 +260,17 @@ pub(crate) fn json_kept(bytes: impl Into<Body>, kept: Kept) -> Response {
     response
 }
 
+/// Names the cells whose prices an answer lacks.
+pub(crate) const MISSING_CELLS: HeaderName = HeaderName::from_static("x-fareway-missing-cells");
+
+/// Says which cells' prices are missing, if any are.
+pub(crate) fn with_missing(mut response: Response, missing: &[String]) -> Response {
+    if let (false, Ok(names)) = (missing.is_empty(), HeaderValue::from_str(&missing.join(","))) {
+        response.headers_mut().insert(MISSING_CELLS, names);
+    }
+    response
+}
+
 #[cfg(test)]
 mod tests {
     use runtime::TaskSet;
@@ -285,7 +299,7 @@ mod tests {
             let (engine, settings) = (engine.unwrap(), CellSettings::default());
             let indicative = Arc::new(Indicative::new(Default::default(), Arc::default()));
             let history = Arc::new(History::new(Default::default()));
-            let prices = PriceIndexes { indicative, history };
+            let prices = PriceIndexes { indicative, history, region: Arc::default() };
             Self::new(CellParts {
                 engine,
                 cell: 1,

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use storage::disk::FaultDisk;
 
 use crate::log::batch::{BatchHead, decode_records};
-use crate::log::{Batch, Compression, FileLog, LogError, LogSettings, Record, TopicPartition};
+use crate::log::{
+    Batch, Compression, FileLog, FollowedLog, LogError, LogSettings, ReadLog, Record,
+    TopicPartition, wire,
+};
 
 /// Reads the bytes as a record batch, without regard to its checksum.
 ///
@@ -20,6 +24,41 @@ pub fn batch(bytes: &[u8]) {
     let again = Batch { records, stamp: head.stamp, compression: Compression::None };
     if let Ok(encoded) = again.encode() {
         assert_eq!(decode_records(&encoded.into()).as_ref(), Ok(&again.records));
+    }
+}
+
+/// Reads the bytes as what a reader of a log is answered over a wire.
+///
+/// # Panics
+/// If what could be read is not written and read again as itself: a finding.
+pub fn answer(bytes: &[u8]) {
+    let Ok(answer) = wire::decode(&Bytes::copy_from_slice(bytes)) else { return };
+    if let Ok(fetched) = &answer {
+        for batch in &fetched.batches {
+            drop(batch.records());
+        }
+    }
+    assert_eq!(wire::decode(&wire::encode(&answer).into()), Ok(answer), "it travels as itself");
+}
+
+/// Follows a log whose only segment is these bytes, as another process would while it is written.
+///
+/// # Panics
+/// If bounds and what can be read contradict each other: a finding.
+pub fn followed(bytes: &[u8]) {
+    let disk = Arc::new(FaultDisk::from_seed(0));
+    let Ok(of) = TopicPartition::new("prices", 0) else { return };
+    disk.put("log/prices-0/00000000000000000000.log", bytes);
+    let log = FollowedLog::open_inline(disk, "log");
+    // Without threads an answer is there at once.
+    let Some(Ok(bounds)) = log.bounds(&of).now_or_never() else { return };
+    let mut next = bounds.start;
+    while let Some(Ok(fetched)) = log.read(&of, next, 1 << 16).now_or_never() {
+        if fetched.batches.is_empty() {
+            break;
+        }
+        assert!(fetched.next > next && fetched.next <= bounds.end, "reading goes forward");
+        next = fetched.next;
     }
 }
 

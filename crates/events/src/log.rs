@@ -9,7 +9,8 @@
 //! ```
 //!
 //! [`Log`] is the contract, [`FileLog`] the embedded backend, drawn above; `KafkaLog` (feature `kafka`)
-//! is the other, on brokers; [`open`] chooses by URL. `conformance.rs` holds what every backend must
+//! is the other, on brokers; [`open`] chooses by URL. [`ReadLog`] is its half for readers: [`FollowedLog`]
+//! reads the files of another process, and [`wire`] carries what a reader is answered to a third. `conformance.rs` holds what every backend must
 //! pass. Acknowledged means on disk, or on all in-sync replicas. A batch repeated under the same [`Stamp`] is
 //! appended once, across restarts too. Readers never see what is not yet durable.
 //!
@@ -28,6 +29,7 @@ mod commit;
 mod contract;
 mod error;
 mod file;
+mod followed;
 mod index;
 #[cfg(feature = "kafka")]
 mod kafka;
@@ -37,6 +39,7 @@ mod scan;
 mod segment;
 mod settings;
 mod view;
+pub mod wire;
 mod writers;
 
 #[cfg(test)]
@@ -45,9 +48,12 @@ mod conformance;
 mod tests;
 
 pub use batch::{Batch, BatchError, Compression, Header, Record, Stamp};
-pub use contract::{Answer, Appended, Appending, Fetched, Log, StoredBatch, TopicPartition};
+pub use contract::{
+    Answer, Appended, Appending, Fetched, Log, ReadLog, StoredBatch, TopicPartition,
+};
 pub use error::{LogError, Lost};
 pub use file::{FileLog, LogReport, TornTail};
+pub use followed::FollowedLog;
 #[cfg(feature = "kafka")]
 pub use kafka::KafkaLog;
 pub use place::{KafkaPlace, PlaceError, open};

@@ -86,6 +86,8 @@ pub(crate) enum Role {
     Cell,
     /// The simulated market.
     Sandbox,
+    /// Lets cells read each other's logs.
+    Logs,
 }
 
 #[derive(Debug, Subcommand)]

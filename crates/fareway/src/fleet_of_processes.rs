@@ -4,6 +4,7 @@
 //! parent: keeps the others running, decides nothing else
 //!   ├─ sandbox   the market                      DATA/sandbox
 //!   ├─ control   writes the signed topology      DATA/control
+//!   ├─ logs      lets cells read each other's    reads DATA/cell-1/log …
 //!   ├─ cell × N  complete copies of the service  DATA/cell-1 …
 //!   └─ edge      the only door                   DATA/edge
 //! ```
@@ -19,6 +20,7 @@ mod control;
 #[path = "../../../tests/compat/fixtures.rs"]
 mod fixtures;
 mod keeper;
+mod logs;
 mod machine;
 mod papers;
 mod play;

@@ -5,6 +5,7 @@ mod cli;
 mod data_folder;
 mod fleet_of_processes;
 mod front_door;
+mod log_reader;
 mod market;
 mod partner_freshness;
 mod partners_check;

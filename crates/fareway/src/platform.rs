@@ -19,9 +19,10 @@ use tokio::net::{TcpListener, TcpSocket};
 
 use crate::data_folder::DataFolder;
 use crate::front_door::{self, Tls};
+use crate::log_reader::Neighbour;
 use crate::market::{self, OpenMarket, PartnerFiles};
 use crate::partner_freshness;
-use crate::remembering::Remembering;
+use crate::remembering::{Here, Remembering};
 use crate::settings::Settings;
 
 /// The number of a cell that is alone.
@@ -54,6 +55,8 @@ pub(crate) struct PlatformParts<'a> {
     /// Partners of a market that another process serves; without them this one does, if the settings
     /// say so.
     pub(crate) market: Option<PartnerFiles>,
+    /// The cells beside this one, besides those in the settings.
+    pub(crate) beside: Vec<Neighbour>,
 }
 
 /// Everything that runs in this process.
@@ -76,7 +79,8 @@ pub(crate) struct Platform {
 impl Platform {
     /// Starts everything and listens.
     pub(crate) async fn start(settings: &Settings, parts: PlatformParts<'_>) -> Result<Self> {
-        let PlatformParts { keys, listen, data, operator, cell, release, tls, market } = parts;
+        let PlatformParts { keys, listen, data, operator, cell, release, tls, market, beside } =
+            parts;
         let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
         // Bound first: a busy port is known before a world is made.
         let listener = bind(listen).await?;
@@ -96,13 +100,9 @@ impl Platform {
         };
         tasks.spawn(Arc::clone(&registry).run(Some(workers.clone()), shutdown.clone()));
         let roster = roster_of(Arc::clone(&registry));
-        let remembering = match data {
-            None => Remembering::nothing(&settings.prices),
-            Some(data) => {
-                let place = (data.path(), cell);
-                Remembering::open(&settings.prices, place, &workers, &tasks, &shutdown).await?
-            }
-        };
+        let here = data.map(|data| Here { data: data.path(), cell, beside });
+        let remembering =
+            Remembering::open_if(&settings.prices, here, &workers, &tasks, &shutdown).await?;
         if let Some(store) = remembering.store.clone() {
             let (everybody, registry) = (settings.prices.freshness.clone(), Arc::clone(&registry));
             tasks.spawn(partner_freshness::follow(store, everybody, registry, shutdown.clone()));

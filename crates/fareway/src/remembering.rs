@@ -1,36 +1,56 @@
 //! Opens the log and what is made from it, brings it back after a start, and keeps it in order.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use cell::{PriceIndexes, SearchMemory};
-use events::log::{self, Log};
+use events::log::{self, Log, LogSettings};
 use prices::follow::{Follower, FollowerParts};
 use prices::freshness::Freshness;
 use prices::history::History;
 use prices::indicative::{EuroRates, Indicative};
 use prices::memory::{KeepError, KeepSettings, Kept, KeptParts, Memory};
+use prices::region::{self, Beside, Region};
 use prices::shared::SharedPrices;
 use prices::store::PriceStore;
 use runtime::{Shutdown, TaskSet, Workers};
 use storage::cache;
-use storage::disk::{Disk, RealDisk};
+use storage::disk::{self, Disk, RealDisk};
 
+use crate::log_reader::{Neighbour, log_url_of};
 use crate::settings::PricesSettings;
 
 /// How often old prices are dropped.
 const EXPIRE_EVERY: Duration = Duration::from_secs(60);
 /// Folder of the log within the data folder.
-const FOLDER: &str = "log";
+pub(crate) const LOG_FOLDER: &str = "log";
 /// Snapshot of the price history within the data folder.
 const HISTORY: &str = "history.snapshot";
 /// Snapshot of store and indicative prices within the data folder.
 const PRICES: &str = "prices.snapshot";
+/// How far the logs of the cells beside this one are in that snapshot.
+const BESIDE: &str = "beside.json";
+/// Most cells beside this one in the settings.
+const BESIDE_MAX: usize = 64;
+/// Largest file of that kind.
+const BESIDE_BYTES_MAX: u64 = 64 << 10;
 
 /// The log, the disk of the data folder, and who keeps the history in step with the log.
 type Opened = (Arc<dyn Log>, Arc<dyn Disk>, Follower);
+
+/// Who remembers, and where.
+#[derive(Debug)]
+pub(crate) struct Here<'a> {
+    /// The data folder.
+    pub(crate) data: &'a Path,
+    /// The number of the cell, which writes the log.
+    pub(crate) cell: u32,
+    /// The cells of this machine beside it.
+    pub(crate) beside: Vec<Neighbour>,
+}
 
 /// What a process remembers.
 #[derive(Debug)]
@@ -47,15 +67,30 @@ impl Remembering {
     /// Remembers nothing beyond this process, and asks every partner anew.
     pub(crate) fn nothing(settings: &PricesSettings) -> Self {
         let history = Arc::new(History::new(settings.history.clone()));
-        let indexes = PriceIndexes { indicative: indicative(settings), history };
+        let region = Arc::default();
+        let indexes = PriceIndexes { indicative: indicative(settings), history, region };
         Self { memory: None, store: None, indexes }
+    }
+
+    /// Remembers here, or nothing beyond this process.
+    pub(crate) async fn open_if(
+        settings: &PricesSettings,
+        here: Option<Here<'_>>,
+        workers: &Workers,
+        tasks: &TaskSet,
+        shutdown: &Shutdown,
+    ) -> Result<Self> {
+        match here {
+            None => Ok(Self::nothing(settings)),
+            Some(here) => Self::open(settings, here, workers, tasks, shutdown).await,
+        }
     }
 
     /// Opens the log in the data folder and starts bringing its prices back; searches need not wait
     /// for that.
     pub(crate) async fn open(
         settings: &PricesSettings,
-        (data, writer): (&Path, u32),
+        here: Here<'_>,
         workers: &Workers,
         tasks: &TaskSet,
         shutdown: &Shutdown,
@@ -63,17 +98,19 @@ impl Remembering {
         if !settings.enabled {
             return Ok(Self::nothing(settings));
         }
+        let Here { data, cell, beside } = here;
+        let beside = neighbours(settings, beside)?;
         let shared = open_shared(&settings.shared)?;
         let describe = match settings.log_url.as_str() {
-            "" => format!("the log in {} cannot be opened", data.join(FOLDER).display()),
+            "" => format!("the log in {} cannot be opened", data.join(LOG_FOLDER).display()),
             _ => "prices.log_url opens no log".to_owned(),
         };
         let (data, log_settings) = (data.to_owned(), settings.log.clone());
-        let log_url = settings.log_url.clone();
+        let log_url = log_url_of(&settings.log_url, cell);
         let history_settings = settings.history.clone();
         let open = move || -> Result<Opened> {
             let disk: Arc<dyn Disk> = Arc::new(RealDisk::open(&data)?);
-            let log = log::open(&log_url, disk.clone(), FOLDER, log_settings)?;
+            let log = log::open(&log_url, disk.clone(), LOG_FOLDER, log_settings)?;
             let follower = Follower::open(FollowerParts {
                 log: log.clone(),
                 disk: disk.clone(),
@@ -86,14 +123,12 @@ impl Remembering {
         let (log, disk, follower) = workers.run(open).await?.context(describe.clone())?;
         let kept = read_kept(settings, &log, &disk, workers).await.context(describe.clone())?;
         let indicative = Arc::clone(&kept.indicative);
-        let memory = Memory::open(
-            log,
-            u64::from(writer),
-            kept.store,
-            kept.indicative,
-            Some(workers.clone()),
-        );
-        let mut memory = memory.await.context(describe)?.since(kept.since);
+        let memory =
+            Memory::open(log, u64::from(cell), kept.store, kept.indicative, Some(workers.clone()));
+        let mut memory = memory.await.context(describe.clone())?.since(kept.since);
+        if !beside.is_empty() {
+            memory = memory.telling(u64::from(cell)).await.context(describe)?;
+        }
         if let Some(shared) = shared {
             memory = memory.sharing(shared);
         }
@@ -102,7 +137,15 @@ impl Remembering {
         let snapshot_every = Duration::from_secs(settings.history_snapshot_s.get());
         tasks.spawn(follower.run(workers.clone(), shutdown.clone(), snapshot_every));
         tasks.spawn(replay(Arc::clone(&memory), shutdown.clone()));
-        tasks.spawn(keep(Arc::clone(&memory), disk, settings.snapshot.clone(), shutdown.clone()));
+        let places = read_places(&disk, kept.since, workers).await;
+        let follows = (beside, places, &settings.log);
+        let region = follow_all(follows, &indicative, (workers, tasks, shutdown)).await?;
+        tasks.spawn(keep(
+            (Arc::clone(&memory), Arc::clone(&region)),
+            disk,
+            settings.snapshot.clone(),
+            shutdown.clone(),
+        ));
         tasks.spawn(expire(
             (Arc::clone(&memory), Arc::clone(&history)),
             workers.clone(),
@@ -111,7 +154,7 @@ impl Remembering {
         Ok(Self {
             store: Some(Arc::clone(memory.store())),
             memory: Some(SearchMemory::new(memory)),
-            indexes: PriceIndexes { indicative, history },
+            indexes: PriceIndexes { indicative, history, region },
         })
     }
 }
@@ -145,7 +188,7 @@ async fn read_kept(
 
 /// Writes a snapshot from time to time. A process that is killed meanwhile has the one before.
 async fn keep(
-    memory: Arc<Memory>,
+    (memory, region): (Arc<Memory>, Arc<Region>),
     disk: Arc<dyn Disk>,
     settings: KeepSettings,
     shutdown: Shutdown,
@@ -165,7 +208,13 @@ async fn keep(
             () = shutdown.begun() => return,
             kept = async {
                 tokio::time::sleep(Duration::from_secs(settings.every_s.get())).await;
-                memory.keep(&disk, PRICES, bytes_per_s, &writer).await
+                // Taken before: what is read again afterwards changes nothing.
+                let places = region.places();
+                let kept = memory.keep(&disk, PRICES, bytes_per_s, &writer).await;
+                if kept.is_ok() {
+                    write_places(&disk, &places, &writer).await;
+                }
+                kept
             } => kept,
         };
         match kept {
@@ -173,6 +222,68 @@ async fn keep(
             Err(KeepError::NotYet) => {}
             Err(error) => tracing::error!(%error, "a start will read more of the log"),
         }
+    }
+}
+
+/// Begins to take what the cells beside this one tell.
+async fn follow_all(
+    (beside, places, settings): (Vec<Neighbour>, BTreeMap<String, u64>, &LogSettings),
+    indicative: &Arc<Indicative>,
+    (workers, tasks, shutdown): (&Workers, &TaskSet, &Shutdown),
+) -> Result<Arc<Region>> {
+    let place = |one: &Neighbour| places.get(&one.cell).copied();
+    let known = beside.iter().map(|one| (one.cell.clone(), place(one).unwrap_or(0)));
+    let region = Arc::new(Region::new(known));
+    for one in beside {
+        let place = place(&one);
+        let (cell, settings) = (one.cell.clone(), settings.clone());
+        let log = workers.run(move || one.open(&settings)).await??;
+        let parts = (Arc::clone(&region), Arc::clone(indicative));
+        let beside = Beside { cell, log, place };
+        tasks.spawn(region::follow(beside, parts, workers.clone(), shutdown.clone()));
+    }
+    Ok(region)
+}
+
+/// The cells beside this one: those of this machine and those in the settings.
+fn neighbours(settings: &PricesSettings, of_machine: Vec<Neighbour>) -> Result<Vec<Neighbour>> {
+    let mut all = of_machine;
+    if settings.beside.len() > BESIDE_MAX {
+        bail!("prices.beside has at most {BESIDE_MAX} entries");
+    }
+    for text in &settings.beside {
+        let one = Neighbour::parse(text).context("prices.beside")?;
+        all.retain(|known| known.cell != one.cell);
+        all.push(one);
+    }
+    Ok(all)
+}
+
+/// How far the logs of other cells are in the snapshot; nothing if the snapshot is not used.
+async fn read_places(
+    disk: &Arc<dyn Disk>,
+    snapshot_at: u64,
+    workers: &Workers,
+) -> BTreeMap<String, u64> {
+    if snapshot_at == 0 {
+        return BTreeMap::new();
+    }
+    let disk = Arc::clone(disk);
+    let read = move || disk::read_whole(&*disk, BESIDE, BESIDE_BYTES_MAX).ok();
+    let bytes = workers.run(read).await.ok().flatten().unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_default()
+}
+
+async fn write_places(disk: &Arc<dyn Disk>, places: &BTreeMap<String, u64>, writer: &Workers) {
+    let Ok(bytes) = serde_json::to_vec(places) else { return };
+    if places.is_empty() {
+        return;
+    }
+    let disk = Arc::clone(disk);
+    let written = writer.run(move || disk::replace_whole(&*disk, BESIDE, &bytes)).await;
+    // The snapshot is told of; without this file a start only reads more of the others' logs.
+    if let Ok(Err(error)) = written {
+        tracing::info!(BESIDE, %error, "how far other logs were read is not kept");
     }
 }
 
@@ -255,8 +366,8 @@ mod tests {
                 std::fs::create_dir_all(&folder).unwrap();
                 let workers = Workers::start("test", 1, 1).unwrap();
                 let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
-                let opened =
-                    Remembering::open(&settings, (&folder, 1), &workers, &tasks, &shutdown).await;
+                let here = Here { data: &folder, cell: 1, beside: Vec::new() };
+                let opened = Remembering::open(&settings, here, &workers, &tasks, &shutdown).await;
                 format!("{:#}", opened.unwrap_err())
             }
         };

@@ -40,6 +40,7 @@ pub(crate) async fn search(settings: &Settings, wanted: &SearchArgs) -> Result<(
         release: OWN_RELEASE.to_owned(),
         tls: None,
         market: None,
+        beside: Vec::new(),
     };
     let platform = Platform::start(settings, parts).await?;
     let client = ApiClient::new(platform.address);

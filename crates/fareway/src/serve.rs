@@ -33,6 +33,7 @@ pub(crate) async fn serve(settings: &Settings) -> Result<()> {
         release: OWN_RELEASE.to_owned(),
         tls,
         market: None,
+        beside: Vec::new(),
     };
     let platform = Platform::start(settings, parts).await?;
     announce(settings, &platform, &data, (operator_is_new, certificate_is_new));

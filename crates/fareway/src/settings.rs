@@ -47,6 +47,7 @@ pub(crate) struct PricesSettings {
     pub(crate) enabled: bool,
     pub(crate) shared: String,
     pub(crate) log_url: String,
+    pub(crate) beside: Vec<String>,
     /// `[prices.freshness]`
     pub(crate) freshness: prices::freshness::FreshnessSettings,
     /// `[prices.store]`
@@ -68,6 +69,7 @@ impl Default for PricesSettings {
             enabled: true,
             shared: String::new(),
             log_url: String::new(),
+            beside: Vec::new(),
             freshness: prices::freshness::FreshnessSettings::default(),
             store: prices::store::StoreSettings::default(),
             indicative: prices::indicative::IndicativeSettings::default(),

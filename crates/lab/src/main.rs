@@ -198,6 +198,21 @@ const TARGETS: &[fuzz::Target] = &[
         decode: events::fuzz::batch,
     },
     fuzz::Target {
+        name: "log_answer",
+        corpus: "crates/events/tests/corpus/answer",
+        decode: events::fuzz::answer,
+    },
+    fuzz::Target {
+        name: "log_followed",
+        corpus: "crates/events/tests/corpus/segment",
+        decode: events::fuzz::followed,
+    },
+    fuzz::Target {
+        name: "price_digests",
+        corpus: "crates/prices/tests/corpus/digests",
+        decode: prices::fuzz::digests,
+    },
+    fuzz::Target {
         name: "price_batch",
         corpus: "crates/prices/tests/corpus/batch",
         decode: prices::fuzz::batch,

@@ -1,6 +1,7 @@
 //! Entry points for fuzzing: any bytes may come from a log or another process.
 
 use crate::codec::Batch;
+use crate::indicative::Digest;
 use crate::store::Invalidation;
 
 /// Reads a batch; what was read packs and reads again as the same.
@@ -15,4 +16,13 @@ pub fn batch(bytes: &[u8]) {
     let packed = batch.to_bytes().expect("what was read can be packed");
     let again = Batch::from_bytes(&packed).and_then(|batch| batch.seen());
     assert!(again.as_ref() == Ok(&seen), "packing changes a batch");
+}
+
+/// Reads price digests of another cell; what was read is written as the same bytes.
+///
+/// # Panics
+/// If it is not: a finding.
+pub fn digests(bytes: &[u8]) {
+    let Ok(digests) = Digest::from_bytes(bytes) else { return };
+    assert!(Digest::to_bytes(&digests) == bytes, "digests are written otherwise");
 }

@@ -29,6 +29,7 @@ mod by_date;
 mod by_route;
 pub(crate) mod bytes;
 mod days;
+mod digest;
 mod entry;
 mod euro;
 mod month;
@@ -42,6 +43,7 @@ mod when;
 pub use by_date::{ByDate, DateGroup, DateUnit, DayPair};
 pub use by_route::RouteGroup;
 pub use bytes::SnapshotError;
+pub use digest::{DIGESTS_MAX, Digest, DigestError};
 pub(crate) use euro::micro;
 pub use euro::{EURO_UNIT, EuroRates};
 pub use query::{Ask, Places, QuotePair};
@@ -204,6 +206,12 @@ impl Indicative {
         Self { settings, rates: RwLock::new(rates), shares: Shares::default() }
     }
 
+    /// How long a price counts, milliseconds.
+    #[must_use]
+    pub fn keep_ms(&self) -> i64 {
+        i64::try_from(self.settings.keep_s.get()).unwrap_or(i64::MAX).saturating_mul(1_000)
+    }
+
     /// The rates in use.
     #[must_use]
     pub fn rates(&self) -> Arc<EuroRates> {
@@ -221,32 +229,68 @@ impl Indicative {
         self.take_reduced(seen, &rows, now_ms)
     }
 
+    /// The same, and what of it [others are to be told](Digest): the prices that stand now.
+    pub fn take_and_digest(&self, seen: &[Seen], now_ms: i64) -> (Taken, Vec<Digest>) {
+        let rows = reduce(seen, &self.rates());
+        let mut digests = Vec::new();
+        let taken = self.take_rows(seen, &rows, now_ms, |one| digests.push(one));
+        (taken, digests)
+    }
+
     /// Takes note of answers that are reduced already; `rows` are of these answers, in order.
     pub fn take_reduced(&self, seen: &[Seen], rows: &[Cheapest], now_ms: i64) -> Taken {
+        self.take_rows(seen, rows, now_ms, |_| ())
+    }
+
+    fn take_rows(
+        &self,
+        seen: &[Seen],
+        rows: &[Cheapest],
+        now_ms: i64,
+        mut changed: impl FnMut(Digest),
+    ) -> Taken {
         let (window, rates) = (self.window(now_ms), self.rates());
+        let placed = rows.iter().filter_map(|row| {
+            let answered = seen.get(row.seen as usize)?;
+            Some((window.place(row, answered)?, answered))
+        });
         let mut taken = Taken::default();
-        let mut held: Option<(usize, RwLockWriteGuard<'_, Shard>)> = None;
-        for row in rows {
-            let Some(answered) = seen.get(row.seen as usize) else { continue };
-            let Some((node, month, new)) = window.entry(row, answered) else { continue };
-            let index = node.shard(SHARES);
-            let shard = match &mut held {
-                Some((at, shard)) if *at == index => shard,
-                _ => {
-                    // One lock at a time.
-                    drop(held.take());
-                    &mut held.insert((index, self.shares.open(index))).1
-                }
-            };
-            let put = self.shares.count(shard, |shard| {
-                shard.put(node, row.destination, month, new.seen_s, |month| {
-                    month.put(new, window.seen_after_s, |old| answer_has(answered, old, &rates))
-                })
+        let mut writer = Writer { index: self, held: None };
+        for (mut one, answered) in placed {
+            let mut instead_of = None;
+            let put = writer.put(&one, window.seen_after_s, |old| {
+                let again = answer_has(answered, old, &rates);
+                instead_of = again.then_some((old.agent, old.itinerary));
+                again
             });
-            taken.added += usize::from(put == Put::Added);
-            taken.replaced += usize::from(put == Put::Replaced);
+            one.instead_of = instead_of;
+            taken.count(put);
+            if put != Put::Kept {
+                changed(one);
+            }
         }
-        drop(held);
+        drop(writer);
+        taken.dropped = self.shares.make_room(self.settings.bytes_max.size());
+        taken
+    }
+
+    /// Takes note of prices that [others tell](Digest). What a partner told of the same days before is
+    /// what it said before: a later price of it stands even if it is dearer.
+    pub fn take_digests(&self, digests: &[Digest], now_ms: i64) -> Taken {
+        let window = self.window(now_ms);
+        let mut taken = Taken::default();
+        let mut writer = Writer { index: self, held: None };
+        for one in digests {
+            let mut one = *one;
+            one.entry.seen_s = one.entry.seen_s.min(window.now_s);
+            if window.admits(one.entry.seen_s, one.departs()) {
+                let (partner, instead_of) = (one.entry.partner, one.instead_of);
+                taken.count(writer.put(&one, window.seen_after_s, |old| {
+                    old.partner == partner || Some((old.agent, old.itinerary)) == instead_of
+                }));
+            }
+        }
+        drop(writer);
         taken.dropped = self.shares.make_room(self.settings.bytes_max.size());
         taken
     }
@@ -261,12 +305,16 @@ impl Indicative {
         })
     }
 
-    /// Forgets prices. Returns how many went.
-    pub fn forget(&self, what: Forget) -> usize {
-        self.retain(|node, destination, _, entry| match what {
-            Forget::Partner(partner) => entry.partner != partner_mark(partner),
-            Forget::Route(from, to) => node.airport != from || destination != to,
-            Forget::Carrier(carrier) => !entry.flown_by(carrier),
+    /// Forgets prices that were seen until a moment, to the second. Returns how many went.
+    pub fn forget(&self, what: Forget, until_ms: i64) -> usize {
+        let until_s = seconds(until_ms);
+        self.retain(|node, destination, _, entry| {
+            let concerned = match what {
+                Forget::Partner(partner) => entry.partner == partner_mark(partner),
+                Forget::Route(from, to) => node.airport == from && destination == to,
+                Forget::Carrier(carrier) => entry.flown_by(carrier),
+            };
+            !concerned || entry.seen_s > until_s
         })
     }
 
@@ -292,7 +340,6 @@ impl Indicative {
     }
 
     fn window(&self, now_ms: i64) -> Window {
-        let keep_ms = self.settings.keep_s.get() as i64 * 1_000;
         // The day is over everywhere once it is over at UTC-12.
         let today = now_ms.saturating_sub(DAY_MS / 2).div_euclid(DAY_MS);
         let today = today.clamp(0, i64::from(i32::MAX / 2)) as i32;
@@ -300,18 +347,18 @@ impl Indicative {
             today,
             horizon: today + self.settings.horizon_days.get() as i32,
             now_s: seconds(now_ms),
-            seen_after_s: seconds(now_ms.saturating_sub(keep_ms)),
+            seen_after_s: seconds(now_ms.saturating_sub(self.keep_ms())),
         }
     }
 }
 
 impl Window {
-    /// The entry of a reduced offer and where it goes; `None` if it is too old or its days do not
+    /// The price of a reduced offer and where it goes; `None` if it is too old or its days do not
     /// count.
-    fn entry(&self, row: &Cheapest, seen: &Seen) -> Option<(Node, Month, Entry)> {
+    fn place(&self, row: &Cheapest, seen: &Seen) -> Option<Digest> {
         let seen_s = seconds(seen.at_ms).min(self.now_s);
         let departs = row.departs.days();
-        if seen_s <= self.seen_after_s || !(self.today..=self.horizon).contains(&departs) {
+        if !self.admits(seen_s, departs) {
             return None;
         }
         let month = Month::of(row.departs)?;
@@ -319,7 +366,52 @@ impl Window {
         let stay = row.returns.map(|back| (back.days() - departs) as u16);
         let slot = Slot::new(day as u16, stay, row.direct);
         let node = Node { market: seen.question.market, airport: row.origin };
-        Some((node, month, Entry::of(row, slot, seen_s, partner_mark(seen.partner))))
+        let entry = Entry::of(row, slot, seen_s, partner_mark(seen.partner));
+        Some(Digest { node, destination: row.destination, month, instead_of: None, entry })
+    }
+
+    /// Whether a price that was seen then, of a departure on that day, counts.
+    fn admits(&self, seen_s: u32, departs: i32) -> bool {
+        seen_s > self.seen_after_s && (self.today..=self.horizon).contains(&departs)
+    }
+}
+
+impl Taken {
+    fn count(&mut self, put: Put) {
+        self.added += usize::from(put == Put::Added);
+        self.replaced += usize::from(put == Put::Replaced);
+    }
+}
+
+/// Puts one price after the other, holding one share at a time for as long as it is the same.
+struct Writer<'a> {
+    index: &'a Indicative,
+    held: Option<(usize, RwLockWriteGuard<'a, Shard>)>,
+}
+
+impl Writer<'_> {
+    fn put(
+        &mut self,
+        one: &Digest,
+        seen_after_s: u32,
+        seen_again: impl FnOnce(&Entry) -> bool,
+    ) -> Put {
+        let Digest { node, destination, month, entry, .. } = *one;
+        let index = node.shard(SHARES);
+        let shares = &self.index.shares;
+        let shard = match &mut self.held {
+            Some((at, shard)) if *at == index => shard,
+            _ => {
+                // One lock at a time.
+                drop(self.held.take());
+                &mut self.held.insert((index, shares.open(index))).1
+            }
+        };
+        shares.count(shard, |shard| {
+            shard.put(node, destination, month, entry.seen_s, |month| {
+                month.put(entry, seen_after_s, seen_again)
+            })
+        })
     }
 }
 

@@ -7,8 +7,8 @@
 //!                                                            └▶ history ─▶ low, typical or high
 //! ```
 //!
-//! Knows nothing of searches. Everything but [`memory`] and [`shared`], the level that processes of one
-//! cell have in common, is pure: no files, and time is an argument.
+//! Knows nothing of searches. Everything but [`memory`], [`region`], which joins what cells tell each other,
+//! and [`shared`], the level that processes of one cell have in common, is pure: no files, and time is an argument.
 //! Start reading at [`seen`]; [`store::PriceStore`] and [`codec::Batch`] have examples, and
 //! `examples/remember_and_ask.rs` uses log, store and indicative prices together.
 
@@ -24,6 +24,7 @@ pub mod fuzz;
 pub mod history;
 pub mod indicative;
 pub mod memory;
+pub mod region;
 pub mod seen;
 pub mod shared;
 mod shares;

@@ -10,6 +10,9 @@
 //! are one batch of the topic [`TOPIC`], so flights they share stand on disk once. Batches carry the
 //! writer's stamp: a batch repeated after an error is appended once.
 //!
+//! With [cells beside it](crate::region), what changes of the indicative prices is told on a topic of its
+//! own, and what they tell is taken from theirs.
+//!
 //! With a [second level](crate::shared), what is remembered goes there too, and what is read from
 //! there goes into the indexes, but not on the log: it stands on the log of whoever asked.
 //!
@@ -20,24 +23,25 @@
 
 mod calls;
 mod keep;
+mod stamped;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use events::log::{self, Log, LogError, Record, Stamp, StoredBatch, TopicPartition};
+use events::log::{Compression, Log, LogError, Record, StoredBatch};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use runtime::{Fault, Retry, Workers};
+use runtime::Workers;
 use thiserror::Error;
-use tokio::sync::Mutex;
 
 use crate::codec::{Batch, CodecError};
-use crate::indicative::{Forget, Indicative};
+use crate::indicative::{DIGESTS_MAX, Digest, Forget, Indicative};
+use crate::region;
 use crate::seen::Seen;
 use crate::shared::{SharedPrices, Wish};
 use crate::store::{Invalidation, PriceStore};
 use calls::Calls;
+use stamped::Stamped;
 
 pub use keep::{KeepError, KeepSettings, Kept, KeptParts};
 
@@ -47,10 +51,6 @@ pub const TOPIC: &str = "prices";
 pub const SCHEMA: u32 = 1;
 /// Id of the schema of what is to be forgotten: an [`Invalidation`] and until when it was seen.
 pub const SCHEMA_FORGET: u32 = 2;
-/// Times a batch is offered to a log that refuses it for the moment.
-const RETRIES: u32 = 3;
-/// Longest wait between two of them.
-const RETRY_MAX: Duration = Duration::from_millis(500);
 /// Bytes of the log read at once while replaying.
 const READ_BYTES: usize = 2 << 20;
 /// Reads of the log that are worked on at once while replaying.
@@ -86,10 +86,11 @@ pub struct Replayed {
 #[derive(Debug)]
 pub struct Memory {
     log: Arc<dyn Log>,
-    partition: TopicPartition,
-    /// The stamp of the next batch. Held while a batch is handed to the log, so that stamps stand
-    /// there in order.
-    stamp: Mutex<Stamp>,
+    own: Stamped,
+    /// Where other cells read what changes; none if nobody is told.
+    told: Option<Stamped>,
+    /// Prices of which others could not be told.
+    untold: AtomicU64,
     indexes: Indexes,
     calls: Calls,
     /// The first offset that the indexes lack at the start.
@@ -107,6 +108,16 @@ struct Indexes {
     shared: Option<Arc<SharedPrices>>,
 }
 
+impl From<Invalidation> for Forget {
+    fn from(what: Invalidation) -> Self {
+        match what {
+            Invalidation::Partner(partner) => Self::Partner(partner),
+            Invalidation::Route { origin, destination } => Self::Route(origin, destination),
+            Invalidation::Carrier(carrier) => Self::Carrier(carrier),
+        }
+    }
+}
+
 impl Indexes {
     fn take(&self, batch: Batch, seen: &[Seen]) -> Result<(), CodecError> {
         self.store.take_batch(batch)?;
@@ -114,16 +125,18 @@ impl Indexes {
         Ok(())
     }
 
+    /// The same; what changed for others.
+    fn take_and_digest(&self, batch: Batch, seen: &[Seen]) -> Result<Vec<Digest>, CodecError> {
+        self.store.take_batch(batch)?;
+        Ok(self.indicative.take_and_digest(seen, runtime::unix_ms()).1)
+    }
+
     /// Forgets; how many answers.
     fn forget(&self, what: Invalidation, until_ms: i64) -> usize {
         if let Some(shared) = &self.shared {
             shared.forget(what, until_ms);
         }
-        self.indicative.forget(match what {
-            Invalidation::Partner(partner) => Forget::Partner(partner),
-            Invalidation::Route { origin, destination } => Forget::Route(origin, destination),
-            Invalidation::Carrier(carrier) => Forget::Carrier(carrier),
-        });
+        self.indicative.forget(what.into(), until_ms);
         self.store.invalidate(what, until_ms)
     }
 
@@ -191,24 +204,34 @@ impl Memory {
         indicative: Arc<Indicative>,
         workers: Option<Workers>,
     ) -> Result<Self, LogError> {
-        let partition = TopicPartition::new(TOPIC, 0)?;
-        let last = log.last_stamp(&partition, writer).await?;
-        let stamp = match last {
-            Some(last) => last.next_epoch(),
-            None => Stamp::new(writer, 0, 0),
-        };
-        let stamp = stamp.ok_or_else(|| LogError::Name(format!("writer {writer}")))?;
-        let end = log.bounds(&partition).await?.end;
+        let own = Stamped::open(Arc::clone(&log), TOPIC, writer).await?;
+        let end = log.bounds(own.partition()).await?.end;
         Ok(Self {
             log,
-            partition,
-            stamp: Mutex::new(stamp),
+            own,
+            told: None,
+            untold: AtomicU64::new(0),
             indexes: Indexes { store, indicative, shared: None },
             calls: Calls::new(end),
             since: 0,
             is_complete: AtomicBool::new(false),
             workers,
         })
+    }
+
+    /// The same, telling other cells what changes: see [`crate::region`].
+    ///
+    /// # Errors
+    /// [`LogError`] if the log cannot be read.
+    pub async fn telling(mut self, writer: u64) -> Result<Self, LogError> {
+        self.told = Some(Stamped::open(Arc::clone(&self.log), region::TOPIC, writer).await?);
+        Ok(self)
+    }
+
+    /// Prices of which other cells could not be told, since the start.
+    #[must_use]
+    pub fn untold(&self) -> u64 {
+        self.untold.load(Ordering::Relaxed)
     }
 
     /// The same with indexes that [were kept](Kept): a replay begins at this offset.
@@ -258,19 +281,37 @@ impl Memory {
         };
         let (bytes, batch, seen) = self.work(pack).await?;
         let call = self.calls.begin().await;
-        let durable = self.append(bytes, SCHEMA).await;
-        let indexes = self.indexes.clone();
+        let durable = self.own.append(bytes, SCHEMA, Compression::None).await;
+        let (indexes, tells) = (self.indexes.clone(), self.told.is_some());
         let take = move || {
-            indexes.take(batch, &seen)?;
+            let digests = if tells {
+                indexes.take_and_digest(batch, &seen)?
+            } else {
+                indexes.take(batch, &seen)?;
+                Vec::new()
+            };
             let now_ms = runtime::unix_ms();
-            Ok(indexes.shared.map(|shared| shared.values(&indexes.store, &seen, now_ms)))
+            let values = indexes.shared.map(|shared| shared.values(&indexes.store, &seen, now_ms));
+            Ok((values, digests))
         };
-        let values = self.work(take).await?;
+        let (values, digests) = self.work(take).await?;
         call.done();
+        self.tell(&digests).await;
         if let (Some(shared), Some(values)) = (&self.indexes.shared, values) {
             shared.write(values).await;
         }
         Ok(durable?)
+    }
+
+    /// Tells other cells; what cannot be told is counted.
+    async fn tell(&self, digests: &[Digest]) {
+        let Some(told) = self.told.as_ref().filter(|_| !digests.is_empty()) else { return };
+        for digests in digests.chunks(DIGESTS_MAX) {
+            let bytes = Digest::to_bytes(digests);
+            if told.append(bytes, region::SCHEMA, Compression::Lz4).await.is_err() {
+                self.untold.fetch_add(digests.len() as u64, Ordering::Relaxed);
+            }
+        }
     }
 
     /// Of the answers a search could use, those it is worth [looking for](Memory::look_for) elsewhere.
@@ -304,14 +345,21 @@ impl Memory {
     }
 
     /// Forgets what was seen until now of a partner, a route or a carrier; how many answers. A restart
-    /// forgets it again, and processes that share answers are told. Of the cheapest prices by day also those seen since the call began may go.
+    /// forgets it again, and processes that share answers are told. Of the cheapest prices by day also those seen within the same second may go.
     ///
     /// # Errors
     /// [`MemoryError::Log`]: it is forgotten, but comes back with a restart.
     pub async fn forget(&self, what: Invalidation) -> Result<usize, MemoryError> {
         let until_ms = runtime::unix_ms();
         let call = self.calls.begin().await;
-        let durable = self.append(what.to_bytes(until_ms), SCHEMA_FORGET).await;
+        let record = what.to_bytes(until_ms);
+        if let Some(told) = &self.told
+            && told.append(record.clone(), SCHEMA_FORGET, Compression::None).await.is_err()
+        {
+            // The operator's word goes to every cell by itself; this is for those that start later.
+            self.untold.fetch_add(1, Ordering::Relaxed);
+        }
+        let durable = self.own.append(record, SCHEMA_FORGET, Compression::None).await;
         let indexes = self.indexes.clone();
         let forgotten = self.work(move || Ok(indexes.forget(what, until_ms))).await?;
         call.done();
@@ -342,13 +390,13 @@ impl Memory {
     /// # Errors
     /// [`LogError`] if the log cannot be read at all; damaged ranges are skipped and told.
     pub async fn replay(&self) -> Result<Replayed, LogError> {
-        let bounds = self.log.bounds(&self.partition).await?;
+        let bounds = self.log.bounds(self.own.partition()).await?;
         let mut replayed = Replayed::default();
         let mut offset = bounds.start.max(self.since);
         // Batches may come in any order, but not across a record that forgets.
         let mut under_way = FuturesUnordered::new();
         while offset < bounds.end {
-            let fetched = match self.log.read(&self.partition, offset, READ_BYTES).await {
+            let fetched = match self.log.read(self.own.partition(), offset, READ_BYTES).await {
                 Ok(fetched) => fetched,
                 Err(LogError::Lost(lost)) => {
                     replayed.lost.push(lost.to_string());
@@ -393,29 +441,6 @@ impl Memory {
     pub fn expire(&self, now_ms: i64) {
         self.indexes.store.expire(now_ms);
         self.indexes.indicative.expire(now_ms);
-    }
-
-    async fn append(&self, bytes: Vec<u8>, schema: u32) -> Result<(), LogError> {
-        let record = Record::of(bytes, runtime::unix_ms()).with_schema(schema);
-        let mut batch = log::Batch::one(record);
-        for attempt in 1.. {
-            let appending = {
-                let mut next = self.stamp.lock().await;
-                if batch.stamp.is_none() {
-                    batch.stamp = Some(*next);
-                    *next = next.next().ok_or(LogError::Closed)?;
-                }
-                self.log.append(&self.partition, &batch)
-            };
-            let Err(error) = appending.await else { return Ok(()) };
-            match error.retry() {
-                Retry::After(wait) if attempt < RETRIES => {
-                    tokio::time::sleep(wait.min(RETRY_MAX)).await;
-                }
-                _ => return Err(error),
-            }
-        }
-        Err(LogError::Closed)
     }
 }
 

@@ -86,7 +86,8 @@ export function explorePage(params, nav) {
   function narrow(refit) {
     const shown = state.places.filter(({ quote }) => wish.max === null || quote.price <= wish.max);
     const words = t("explore.found", { n: shown.length, place: state.start.name });
-    fill(told, words, " ", h("span", {}, t("prices.about", { currency: state.answer.currency })));
+    const partly = state.answer.missing_cells.length > 0 ? [" ", h("span", {}, t("prices.partly"))] : [];
+    fill(told, words, " ", h("span", {}, t("prices.about", { currency: state.answer.currency })), ...partly);
     announce(words);
     if (shown.length) fill(place, list.node);
     else fill(place, notice({ kind: "filtered", title: t("explore.over"), text: t("explore.over_text") }));

@@ -30,6 +30,13 @@ pub(crate) async fn report(
 
 fn render(shared: &Shared) -> String {
     let load = shared.engine.load();
+    let beside = shared
+        .prices
+        .region
+        .cells()
+        .into_iter()
+        .map(|one| value!({"cell": one.cell, "is_whole": one.is_whole, "prices": one.taken}));
+    let beside: Vec<_> = beside.collect();
     value!({
         "cell": format!("cell-{}", shared.cell),
         "release": shared.release,
@@ -40,6 +47,7 @@ fn render(shared: &Shared) -> String {
         "late_ms": load.late.as_millis() as u64,
         "leaving": shared.engine.leaving().map(Leaving::name),
         "evidence": shared.counts.evidence(),
+        "beside": beside,
     })
     .to_string()
 }

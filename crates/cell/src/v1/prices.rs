@@ -9,6 +9,8 @@
 //!
 //! Prices are for one adult in economy, in the market that is asked for; all but the history are at
 //! most four days old.
+//! A region of cells shows what all of them saw; `missing_cells` names those whose prices do not come at
+//! present (the history is this cell's own).
 //! Amounts are minor units of the display currency. Nothing seen is an empty list, not an error.
 
 mod over_time;
@@ -28,7 +30,7 @@ use crate::json::Json;
 use crate::key;
 use crate::party::name_in;
 use crate::refusal::{Family, Refusal};
-use crate::state::{PRICES, Shared, json_kept};
+use crate::state::{PRICES, Shared, json_kept, with_missing};
 
 /// Pairs of days in one graph.
 const PAIRS_MAX: usize = 4_000;
@@ -127,6 +129,7 @@ fn answer(
 ) -> Response {
     let work = || {
         let wanted = read::wanted(kind, query.as_deref(), shared.atlas, shared.home)?;
+        let missing = shared.prices.region.missing();
         let mut answer = Json::with_capacity(16 << 10);
         let mut written = Ok(());
         answer.object(|json| {
@@ -134,9 +137,16 @@ fn answer(
             let decimals = shared.atlas.currency(wanted.currency).map_or(2, |known| known.decimals);
             key!(json, "decimals").number(decimals);
             key!(json, "market").plain(&wanted.market.to_bytes());
+            if kind != Kind::History {
+                key!(json, "missing_cells").list(|json| {
+                    for cell in &missing {
+                        json.text(cell);
+                    }
+                });
+            }
             written = write(json, &wanted, shared);
         });
-        written.map(|()| json_kept(answer.into_bytes(), PRICES))
+        written.map(|()| with_missing(json_kept(answer.into_bytes(), PRICES), &missing))
     };
     work().unwrap_or_else(|refusal: Refusal| refusal.respond(Family::Own))
 }

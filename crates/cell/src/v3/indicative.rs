@@ -25,7 +25,7 @@ use self::read::{Grouping, Query};
 use super::answers::{answered, read_body};
 use crate::refusal::Refusal;
 use crate::side::Side;
-use crate::state::{Shared, json};
+use crate::state::{Shared, json, with_missing};
 
 /// What the index found.
 struct Found {
@@ -55,7 +55,7 @@ async fn try_search(shared: &Arc<Shared>, body: Body) -> Result<Response, Refusa
     } else {
         work()
     };
-    Ok(json(bytes))
+    Ok(with_missing(json(bytes), &shared.prices.region.missing()))
 }
 
 fn find(index: &Indicative, query: &Query, atlas: &atlas::Atlas, now_ms: i64) -> Found {

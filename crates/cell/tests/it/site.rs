@@ -100,7 +100,10 @@ async fn memory(
         Some(shared) => memory.sharing(shared),
         None => memory,
     };
-    (SearchMemory::new(Arc::new(memory)), PriceIndexes { indicative, history })
+    (
+        SearchMemory::new(Arc::new(memory)),
+        PriceIndexes { indicative, history, region: Arc::default() },
+    )
 }
 
 /// What a cell is made of, with a new engine.

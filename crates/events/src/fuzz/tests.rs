@@ -8,6 +8,7 @@ use super::*;
 use crate::log::Stamp;
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/segment");
+const ANSWERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/answer");
 
 /// Segments that are good, each of another kind.
 fn segments() -> Vec<(&'static str, Vec<u8>)> {
@@ -38,9 +39,23 @@ fn segments() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-fn corpus() -> Vec<Vec<u8>> {
+/// What readers of those segments are answered.
+fn answers() -> Vec<(String, Vec<u8>)> {
+    let of = TopicPartition::new("prices", 0).unwrap();
+    let mut answers = Vec::new();
+    for (name, bytes) in segments() {
+        let disk = Arc::new(FaultDisk::from_seed(0));
+        disk.put("log/prices-0/00000000000000000000.log", &bytes);
+        let log = FileLog::open_inline(disk, "log", LogSettings::default()).unwrap();
+        answers.push((name.to_owned(), wire::encode(&log.read_now(&of, 0, 1 << 16))));
+        answers.push((format!("{name}-beyond"), wire::encode(&log.read_now(&of, 999, 1))));
+    }
+    answers
+}
+
+fn corpus(folder: &str) -> Vec<Vec<u8>> {
     let mut paths: Vec<_> =
-        std::fs::read_dir(CORPUS).unwrap().map(|entry| entry.unwrap().path()).collect();
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     paths.into_iter().map(|path| std::fs::read(path).unwrap()).collect()
 }
@@ -48,8 +63,12 @@ fn corpus() -> Vec<Vec<u8>> {
 /// With `FAREWAY_WRITE_CORPUS` in the environment at build time it is written anew.
 #[test]
 fn the_committed_corpus_is_what_the_encoder_writes() {
-    for (name, bytes) in segments() {
-        let path = Path::new(CORPUS).join(format!("{name}.log"));
+    let segments =
+        segments().into_iter().map(|(name, bytes)| (CORPUS, format!("{name}.log"), bytes));
+    let answers =
+        answers().into_iter().map(|(name, bytes)| (ANSWERS, format!("{name}.bin"), bytes));
+    for (folder, name, bytes) in segments.chain(answers) {
+        let path = Path::new(folder).join(&name);
         if option_env!("FAREWAY_WRITE_CORPUS").is_some() {
             std::fs::write(&path, &bytes).unwrap();
         }
@@ -80,12 +99,23 @@ fn changed(corpus: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
 
 #[test]
 fn no_bytes_of_a_segment_or_batch_harm_a_reader() {
-    let corpus = corpus();
+    let corpus = corpus(CORPUS);
     let mut random = Random::from_seed(11);
     corpus.iter().for_each(|bytes| segment(bytes));
     for _ in 0..20_000 {
         let bytes = changed(&corpus, &mut random);
         batch(&bytes);
         segment(&bytes);
+        followed(&bytes);
+    }
+}
+
+#[test]
+fn no_bytes_of_an_answer_harm_a_reader() {
+    let corpus = corpus(ANSWERS);
+    let mut random = Random::from_seed(12);
+    corpus.iter().for_each(|bytes| answer(bytes));
+    for _ in 0..20_000 {
+        answer(&changed(&corpus, &mut random));
     }
 }

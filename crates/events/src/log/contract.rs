@@ -187,15 +187,9 @@ pub struct Fetched {
 /// An answer that may have to wait for a disk or a broker.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, LogError>> + Send + 'a>>;
 
-/// An append-only log of batches by topic and partition. A partition that nobody has appended to
-/// is empty.
-pub trait Log: Send + Sync + fmt::Debug {
-    /// Appends a batch. The order of calls from one thread is the order in the partition.
-    ///
-    /// The answer says the batch is durable. After an error it may or may not be there; appending it
-    /// again with the same stamp is harmless.
-    fn append(&self, to: &TopicPartition, batch: &Batch) -> Appending;
-
+/// What can be read of a log, whoever writes it: batches by topic and partition. A partition that
+/// nobody has appended to is empty.
+pub trait ReadLog: Send + Sync + fmt::Debug {
     /// Reads from an offset: at least one batch if there is one, and then as many as fit into
     /// `bytes_max`.
     ///
@@ -216,6 +210,15 @@ pub trait Log: Send + Sync + fmt::Debug {
 
     /// Waits until the log ends after an offset: then it can be read.
     fn reaches<'a>(&'a self, of: &'a TopicPartition, offset: u64) -> Answer<'a, ()>;
+}
+
+/// An append-only log of batches by topic and partition.
+pub trait Log: ReadLog {
+    /// Appends a batch. The order of calls from one thread is the order in the partition.
+    ///
+    /// The answer says the batch is durable. After an error it may or may not be there; appending it
+    /// again with the same stamp is harmless.
+    fn append(&self, to: &TopicPartition, batch: &Batch) -> Appending;
 
     /// The newest stamp of a writer, from which a restarted writer takes its next epoch.
     fn last_stamp<'a>(&'a self, of: &'a TopicPartition, writer: u64) -> Answer<'a, Option<Stamp>>;

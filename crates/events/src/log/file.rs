@@ -12,7 +12,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::batch::{Batch, BatchHead, Stamp};
 use super::commit::{Committer, Queue, run};
-use super::contract::{Answer, Appended, Appending, Fetched, Log, TopicPartition};
+use super::contract::{Answer, Appended, Appending, Fetched, Log, ReadLog, TopicPartition};
 use super::error::{LogError, Lost};
 use super::partition::{Opened, Partition, Pending};
 use super::settings::LogSettings;
@@ -207,7 +207,7 @@ impl FileLog {
     /// Reads, holding the thread while the disk works.
     ///
     /// # Errors
-    /// As [`Log::read`].
+    /// As [`ReadLog::read`].
     pub fn read_now(
         &self,
         from: &TopicPartition,
@@ -224,7 +224,7 @@ impl FileLog {
     /// The offset of the first record at or after a time, holding the thread while the disk works.
     ///
     /// # Errors
-    /// As [`Log::offset_at`].
+    /// As [`ReadLog::offset_at`].
     pub fn offset_at_now(&self, of: &TopicPartition, at_ms: i64) -> Result<Option<u64>, LogError> {
         self.views.get(of).map_or(Ok(None), |view| view.offset_at(at_ms))
     }
@@ -326,11 +326,7 @@ impl Drop for FileLog {
     }
 }
 
-impl Log for FileLog {
-    fn append(&self, to: &TopicPartition, batch: &Batch) -> Appending {
-        self.append_now(to, batch)
-    }
-
+impl ReadLog for FileLog {
     fn read<'a>(
         &'a self,
         from: &'a TopicPartition,
@@ -360,6 +356,12 @@ impl Log for FileLog {
             let reached = end.wait_for(|end| *end > offset).await;
             reached.map(|_| ()).map_err(|_| LogError::Closed)
         })
+    }
+}
+
+impl Log for FileLog {
+    fn append(&self, to: &TopicPartition, batch: &Batch) -> Appending {
+        self.append_now(to, batch)
     }
 
     fn last_stamp<'a>(&'a self, of: &'a TopicPartition, writer: u64) -> Answer<'a, Option<Stamp>> {

@@ -66,7 +66,7 @@ use self::writer::{Shared, Waiting, Writer};
 use super::batch::{
     BATCH_BYTES_MAX, Batch, BatchError, Compression, HEADERS_MAX, RECORDS_MAX, Stamp,
 };
-use super::contract::{Answer, Appending, Fetched, Log, TopicPartition};
+use super::contract::{Answer, Appending, Fetched, Log, ReadLog, TopicPartition};
 use super::error::LogError;
 use super::place::KafkaPlace;
 use super::settings::LogSettings;
@@ -81,7 +81,7 @@ const RECORD_BYTES: usize = 256;
 /// A log on Kafka.
 ///
 /// ```no_run
-/// use events::log::{Batch, KafkaLog, KafkaPlace, Log, LogSettings, Record, TopicPartition};
+/// use events::log::{Batch, KafkaLog, KafkaPlace, Log, LogSettings, ReadLog, Record, TopicPartition};
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let place = KafkaPlace::parse("kafka://localhost:9092/fareway")?;
@@ -156,28 +156,7 @@ fn weigh(batch: &Batch) -> Result<usize, BatchError> {
     Ok(bytes + batch.records.len() * RECORD_BYTES)
 }
 
-impl Log for KafkaLog {
-    fn append(&self, to: &TopicPartition, batch: &Batch) -> Appending {
-        let bytes = match weigh(batch) {
-            Ok(bytes) => bytes,
-            Err(error) => return Appending::known(Err(error.into())),
-        };
-        if let Some(error) = self.shared.refuses() {
-            return Appending::known(Err(error));
-        }
-        if !self.shared.flights.enter(bytes, self.shared.dial.settings.queued_bytes.size()) {
-            return Appending::known(Err(LogError::Busy));
-        }
-        let (reply, receiver) = oneshot::channel();
-        let (of, batch) = (to.clone(), batch.clone());
-        let waiting = Waiting { of, batch, bytes, since: now(), reply };
-        let sent = self.queue.as_ref().is_some_and(|queue| queue.send(waiting).is_ok());
-        if !sent {
-            self.shared.flights.leave(bytes);
-        }
-        Appending::waiting(receiver)
-    }
-
+impl ReadLog for KafkaLog {
     fn read<'a>(
         &'a self,
         from: &'a TopicPartition,
@@ -223,6 +202,29 @@ impl Log for KafkaLog {
                 self.bounds(of).await?;
             }
         })
+    }
+}
+
+impl Log for KafkaLog {
+    fn append(&self, to: &TopicPartition, batch: &Batch) -> Appending {
+        let bytes = match weigh(batch) {
+            Ok(bytes) => bytes,
+            Err(error) => return Appending::known(Err(error.into())),
+        };
+        if let Some(error) = self.shared.refuses() {
+            return Appending::known(Err(error));
+        }
+        if !self.shared.flights.enter(bytes, self.shared.dial.settings.queued_bytes.size()) {
+            return Appending::known(Err(LogError::Busy));
+        }
+        let (reply, receiver) = oneshot::channel();
+        let (of, batch) = (to.clone(), batch.clone());
+        let waiting = Waiting { of, batch, bytes, since: now(), reply };
+        let sent = self.queue.as_ref().is_some_and(|queue| queue.send(waiting).is_ok());
+        if !sent {
+            self.shared.flights.leave(bytes);
+        }
+        Appending::waiting(receiver)
     }
 
     fn last_stamp<'a>(&'a self, of: &'a TopicPartition, writer: u64) -> Answer<'a, Option<Stamp>> {

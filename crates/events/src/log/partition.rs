@@ -27,7 +27,7 @@ use super::settings::LogSettings;
 use super::view::View;
 use super::writers::{Verdict, Writers};
 
-pub(super) use open::Opened;
+pub(super) use open::{Opened, bases_of, checkpoint, scan_closed, segment_path};
 
 /// Ends of the names of a segment and of the index beside it.
 const SEGMENT_END: &str = ".log";
@@ -270,7 +270,7 @@ impl Partition {
             self.disk.create_dir(&self.folder)?;
             self.disk.sync_dir(storage::disk::folder_of(&self.folder))?;
         }
-        let path = format!("{}/{:020}{SEGMENT_END}", self.folder, self.next);
+        let path = segment_path(&self.folder, self.next);
         let file = self.disk.create(&path)?;
         self.disk.sync_dir(&self.folder)?;
         let segment = Arc::new(Segment::empty(self.next, path, file));

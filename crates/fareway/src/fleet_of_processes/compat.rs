@@ -27,6 +27,7 @@ fn machine() -> Machine {
         edge: local(8_080),
         control: local(10_001),
         sandbox: Some(local(10_002)),
+        logs: None,
         cells: vec![(CellId(1), local(10_003)), (CellId(7), local(10_004))],
         release: "r4".to_owned(),
         sources: Sources {

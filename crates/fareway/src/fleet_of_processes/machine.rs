@@ -8,6 +8,7 @@ use fleet::CellId;
 use serde::{Deserialize, Serialize};
 
 use super::release::Sources;
+use crate::log_reader::{CELL, Neighbour, log_url_of};
 use crate::settings::Settings;
 
 /// Name of the file.
@@ -21,6 +22,9 @@ pub(crate) struct Machine {
     pub(crate) edge: SocketAddr,
     pub(crate) control: SocketAddr,
     pub(crate) sandbox: Option<SocketAddr>,
+    /// Who lets cells read each other's logs; none if there is one cell, or logs are on Kafka.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) logs: Option<SocketAddr>,
     pub(crate) cells: Vec<(CellId, SocketAddr)>,
     /// The release that a cell which nobody knows yet runs.
     pub(crate) release: String,
@@ -48,8 +52,13 @@ impl Machine {
         let cells = (1..=settings.fleet.cells.get() as u32)
             .map(|number| Ok((CellId(number), local(ports.next_free()?))))
             .collect::<Result<_>>()?;
+        let shares = settings.prices.enabled && settings.fleet.cells.get() > 1;
+        let logs = match shares && settings.prices.log_url.is_empty() {
+            true => Some(local(ports.next_free()?)),
+            false => None,
+        };
         let sources = sources(settings, file)?;
-        Ok(Self { edge, control, sandbox, cells, release: String::new(), sources })
+        Ok(Self { edge, control, sandbox, logs, cells, release: String::new(), sources })
     }
 
     /// Reads the file of a parent's data folder.
@@ -73,6 +82,16 @@ impl Machine {
     pub(crate) fn cell(&self, id: CellId) -> Result<SocketAddr> {
         let found = self.cells.iter().find(|&&(known, _)| known == id);
         found.map(|&(_, address)| address).with_context(|| format!("there is no {id}"))
+    }
+
+    /// Where a cell reads the logs of those beside it.
+    pub(crate) fn beside(&self, cell: CellId, log_url: &str) -> Vec<Neighbour> {
+        let others = self.cells.iter().map(|&(id, _)| id).filter(|&id| id != cell);
+        let url = |id: CellId| match self.logs {
+            Some(logs) => Some(format!("http://{logs}/{id}")),
+            None => log_url.contains(CELL).then(|| log_url_of(log_url, id.0)),
+        };
+        others.filter_map(|id| Some(Neighbour { cell: id.to_string(), url: url(id)? })).collect()
     }
 
     /// Where others reach the cells: where they listen, or at the ports of what stands between, which
@@ -136,12 +155,12 @@ mod tests {
         settings.fleet.cells = runtime::Limited::literal(3);
         let machine = Machine::plan(&settings, None).unwrap();
         let cells = machine.cells.iter().map(|&(_, address)| address);
-        let mut all: Vec<_> =
-            cells.chain([machine.edge, machine.control]).chain(machine.sandbox).collect();
-        assert_eq!(all.len(), 6);
+        let others = [machine.edge, machine.control].into_iter().chain(machine.sandbox);
+        let mut all: Vec<_> = cells.chain(others).chain(machine.logs).collect();
+        assert_eq!(all.len(), 7);
         all.sort_unstable();
         all.dedup();
-        assert_eq!(all.len(), 6);
+        assert_eq!(all.len(), 7);
         let again = serde_json::from_str(&serde_json::to_string(&machine).unwrap());
         assert_eq!(machine, again.unwrap());
     }
@@ -154,6 +173,29 @@ mod tests {
         let reached = |port| machine.reached(port).map(|(id, at)| (id.0, at.port()));
         assert_eq!(reached(0).collect::<Vec<_>>(), [(1, 4_001), (7, 4_002)]);
         assert_eq!(reached(9_000).collect::<Vec<_>>(), [(1, 9_000), (7, 9_001)]);
+    }
+
+    #[test]
+    fn cells_read_each_others_logs_from_files_or_from_kafka() {
+        let mut settings = Settings::default();
+        settings.server.listen.set_port(0);
+        settings.fleet.cells = runtime::Limited::literal(3);
+        let machine = Machine::plan(&settings, None).unwrap();
+        let logs = machine.logs.unwrap();
+        let beside = machine.beside(CellId(2), "");
+        let urls: Vec<&str> = beside.iter().map(|one| one.url.as_str()).collect();
+        assert_eq!(urls, [format!("http://{logs}/cell-1"), format!("http://{logs}/cell-3")]);
+        settings.prices.log_url = "kafka://b:1/eu.cell-{cell}".to_owned();
+        let machine = Machine::plan(&settings, None).unwrap();
+        assert_eq!(machine.logs, None);
+        let beside = machine.beside(CellId(2), &settings.prices.log_url);
+        assert_eq!(beside[1].cell, "cell-3");
+        assert_eq!(beside[1].url, "kafka://b:1/eu.cell-3");
+        // One place for all has no log of one cell.
+        assert_eq!(machine.beside(CellId(2), "kafka://b:1/eu"), []);
+        settings.fleet.cells = runtime::Limited::literal(1);
+        settings.prices.log_url = String::new();
+        assert_eq!(Machine::plan(&settings, None).unwrap().logs, None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use super::machine::Machine;
-use super::{control, papers, rules, spot};
+use super::{control, logs, papers, rules, spot};
 use crate::cli::Role;
 use crate::data_folder::{DataFolder, read_secret};
 use crate::front_door;
@@ -46,6 +46,7 @@ pub(crate) async fn play(
         Role::Cell => play_cell(settings, (CellId(cell), release), machine, &data, until).await,
         Role::Sandbox => play_sandbox(settings, &data, until).await,
         Role::Control => control::play(settings, machine, &data, until).await,
+        Role::Logs => logs::play(settings, machine, until).await,
         Role::Edge => play_edge(settings, machine, &data, until).await,
     }
 }
@@ -58,7 +59,8 @@ async fn play_cell(
     until: Until,
 ) -> Result<()> {
     // Whoever cannot be this cell learns it before a world is read.
-    Machine::read(machine)?.cell(cell)?;
+    let places = Machine::read(machine)?;
+    places.cell(cell)?;
     let market = match settings.sandbox.enabled {
         true => await_partners(&machine.join("sandbox").join(PARTNERS)).await?,
         false => PartnerFiles::new(),
@@ -72,6 +74,7 @@ async fn play_cell(
         release,
         tls: papers::cell_door(&settings.tls, machine, cell)?,
         market: Some(market),
+        beside: places.beside(cell, &settings.prices.log_url),
     };
     let platform = Platform::start(settings, parts).await?;
     for error in &platform.partner_errors {

@@ -91,6 +91,9 @@ async fn run(
     if let Some(sandbox) = machine.sandbox {
         children.push(start("sandbox".to_owned(), this.role("sandbox", sandbox))?);
     }
+    if let Some(logs) = machine.logs {
+        children.push(start("logs".to_owned(), this.role("logs", logs))?);
+    }
     children.push(start("control".to_owned(), this.role("control", machine.control))?);
     alive(children, machine.control, ApiClient::new(machine.control)).await?;
     let mut wanted =

@@ -70,7 +70,7 @@ fn cell_in(token: &str) -> u32 {
 }
 
 /// A search that is kept by a cell.
-async fn search_in(platform: &Platform, cell: u32) -> String {
+pub(crate) async fn search_in(platform: &Platform, cell: u32) -> String {
     for day in 0..500 {
         let token = create(platform, day).await;
         if cell_in(&token) == cell {
@@ -202,7 +202,7 @@ async fn without_the_control_plane_an_edge_starts_and_routes_and_without_the_par
     }
     signal(control, "-CONT");
 
-    let roles = ["sandbox", "control", "cell-1", "cell-2", "cell-3", "edge"];
+    let roles = ["sandbox", "logs", "control", "cell-1", "cell-2", "cell-3", "edge"];
     assert!(roles.iter().all(|role| pid_of(&data, role).is_some()));
     signal(platform.pid(), "-KILL");
     until(|| async { roles.iter().all(|role| pid_of(&data, role).is_none()) }).await;
@@ -269,7 +269,7 @@ async fn ctrl_c_stops_all_processes_within_five_seconds() {
     let data = platform.data.0.clone();
     let (well, took) = platform.stop();
     assert!(well && took < Duration::from_secs(5), "ended well: {well}, after {took:?}");
-    for role in ["sandbox", "control", "cell-1", "cell-2", "cell-3", "edge"] {
+    for role in ["sandbox", "logs", "control", "cell-1", "cell-2", "cell-3", "edge"] {
         assert_eq!(pid_of(&data, role), None, "{role} is still there");
     }
 }

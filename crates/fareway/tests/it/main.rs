@@ -10,6 +10,7 @@ mod cells;
 mod combinations;
 mod console;
 mod process;
+mod region;
 mod rollouts;
 mod starting;
 mod terminal;

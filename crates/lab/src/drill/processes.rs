@@ -207,7 +207,7 @@ impl Processes {
     pub(crate) fn cpu_seconds(&self) -> (f64, f64) {
         let of = |role: &str| self.pid_of(role).and_then(|pid| cpu_seconds(pid).ok());
         let cells = (1..=CELLS).map(|cell| format!("cell-{cell}"));
-        let ours = ["edge", "control"].map(str::to_owned).into_iter().chain(cells);
+        let ours = ["edge", "control", "logs"].map(str::to_owned).into_iter().chain(cells);
         (ours.filter_map(|role| of(&role)).sum(), of("sandbox").unwrap_or(0.0))
     }
 
@@ -227,7 +227,7 @@ impl Drop for Processes {
     fn drop(&mut self) {
         // Whoever is stopped would not hear that its parent is gone.
         let cells = (1..=CELLS).map(|cell| format!("cell-{cell}"));
-        for role in cells.chain(["control".to_owned()]) {
+        for role in cells.chain(["control", "logs"].map(str::to_owned)) {
             let _ = self.signal(&role, "-CONT");
         }
         let _ = self.child.kill();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use events::log::{FileLog, Log, LogSettings, TopicPartition};
+use events::log::{FileLog, LogSettings, ReadLog, TopicPartition};
 use prices::follow::{Follower, FollowerParts};
 use prices::freshness::Freshness;
 use prices::history::{History, HistorySettings};

@@ -23,7 +23,7 @@ use crate::shares::SHARES;
 
 const KIND: Kind = *b"FWINDIC";
 const VERSION: u8 = 1;
-const ENTRY_BYTES: usize = 40;
+pub(super) const ENTRY_BYTES: usize = 40;
 
 impl Indicative {
     /// Writes all prices, recent or not.
@@ -110,7 +110,7 @@ fn lay_out(shard: &Shard, out: &mut Vec<u8>) {
     }
 }
 
-fn encode(entry: &Entry) -> [u8; ENTRY_BYTES] {
+pub(super) fn encode(entry: &Entry) -> [u8; ENTRY_BYTES] {
     let mut bytes = [0; ENTRY_BYTES];
     let shorts = [
         entry.slot.0,
@@ -130,7 +130,7 @@ fn encode(entry: &Entry) -> [u8; ENTRY_BYTES] {
     bytes
 }
 
-fn decode(bytes: &[u8], month: Month) -> Result<Entry, SnapshotError> {
+pub(super) fn decode(bytes: &[u8], month: Month) -> Result<Entry, SnapshotError> {
     const CODE: SnapshotError = SnapshotError::Damaged("a code");
     let short = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
     let word = |at: usize| u32::from(short(at)) | u32::from(short(at + 2)) << 16;

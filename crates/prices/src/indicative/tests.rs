@@ -4,6 +4,7 @@ use domain::{Cabin, CarrierCode, CountryCode, CurrencyCode, PartnerId};
 
 use super::*;
 
+mod digests;
 mod limits;
 mod model;
 mod random;
@@ -231,7 +232,7 @@ fn forgetting_a_partner_route_or_carrier_takes_its_prices_only() {
     ];
     let left = |what| {
         let index = told(&answers);
-        let gone = index.forget(what);
+        let gone = index.forget(what, NOW);
         (gone, index.size().entries)
     };
     assert_eq!(left(Forget::Partner(PartnerId::literal("two"))), (1, 2));
@@ -239,6 +240,18 @@ fn forgetting_a_partner_route_or_carrier_takes_its_prices_only() {
     assert_eq!(left(Forget::Carrier(CarrierCode::literal("W4"))), (1, 2));
     assert_eq!(left(Forget::Carrier(CarrierCode::literal("KL"))), (2, 1));
     assert_eq!(left(Forget::Carrier(CarrierCode::literal("ZZ"))), (0, 3));
+}
+
+#[test]
+fn what_was_seen_after_the_moment_until_which_is_forgotten_stays() {
+    let offer = |route: &str| vec![Offered::new(route, 100)];
+    let answers = [
+        Told::new(day("2027-05-18"), offer("VIE-BCN")).at(NOW - 60_000),
+        Told::new(day("2027-05-18"), offer("VIE-MAD")).at(NOW - 30_000),
+    ];
+    let index = told(&answers);
+    assert_eq!(index.forget(Forget::Partner(answers[0].partner), NOW - 45_000), 1);
+    assert_eq!(listed(&index, &ANYWHERE, NOW), ["VIE-MAD 2027-05-18 100 direct seller"]);
 }
 
 #[test]

@@ -151,9 +151,9 @@ impl Memory {
         if !self.is_complete() {
             return Err(KeepError::NotYet);
         }
-        let end = self.log.bounds(&self.partition).await?.end;
+        let end = self.log.bounds(self.own.partition()).await?.end;
         let offset = self.calls.turn(end).await;
-        let mark = mark_before(&*self.log, &self.partition, offset).await?;
+        let mark = mark_before(&*self.log, self.own.partition(), offset).await?;
         let (disk, path, indexes) = (Arc::clone(disk), path.to_owned(), self.indexes.clone());
         let write = move || {
             let needed = (indexes.store.size().bytes + indexes.indicative.size().bytes) as u64;

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use domain::CurrencyCode;
 use events::log::{FileLog, LogSettings};
 use storage::disk::{Disk, FaultDisk};

@@ -220,7 +220,7 @@ impl Reader {
         }
     }
 
-    /// Reads as [`crate::log::Log::read`] says, from an offset that is there.
+    /// Reads as [`crate::log::ReadLog::read`] says, from an offset that is there.
     fn read(
         &mut self,
         of: &TopicPartition,
@@ -341,7 +341,7 @@ impl Readers {
         result
     }
 
-    /// Reads as [`crate::log::Log::read`] says, from an offset within the bounds.
+    /// Reads as [`crate::log::ReadLog::read`] says, from an offset within the bounds.
     pub(super) fn read(
         &self,
         of: &TopicPartition,

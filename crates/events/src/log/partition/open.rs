@@ -5,8 +5,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use runtime::now;
-use storage::disk::{self, Disk};
+use storage::disk::{self, Disk, DiskEntry, DiskFile};
 
+use super::super::batch::BatchHead;
 use super::super::index::{Checkpoint, FILE_BYTES_MAX};
 use super::super::scan::{Damage, scan};
 use super::super::segment::{Known, Segment};
@@ -81,13 +82,7 @@ fn bases(disk: &dyn Disk, folder: &str) -> io::Result<Vec<u64>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         listed => listed?,
     };
-    let base_of = |name: &str, end: &str| {
-        let digits = name.strip_suffix(end).filter(|digits| digits.len() == 20)?;
-        digits.parse::<u64>().ok()
-    };
-    let mut bases: Vec<u64> =
-        entries.iter().filter_map(|entry| base_of(&entry.name, SEGMENT_END)).collect();
-    bases.sort_unstable();
+    let bases = bases_of(&entries);
     for entry in &entries {
         let orphan = base_of(&entry.name, INDEX_END).is_some_and(|base| !bases.contains(&base));
         if orphan || entry.name.ends_with(".index.draft") {
@@ -96,6 +91,47 @@ fn bases(disk: &dyn Disk, folder: &str) -> io::Result<Vec<u64>> {
         }
     }
     Ok(bases)
+}
+
+/// The first offsets of the segments among names, ascending.
+pub(in crate::log) fn bases_of(entries: &[DiskEntry]) -> Vec<u64> {
+    let bases = entries.iter().filter_map(|entry| base_of(&entry.name, SEGMENT_END));
+    let mut bases: Vec<u64> = bases.collect();
+    bases.sort_unstable();
+    bases
+}
+
+fn base_of(name: &str, end: &str) -> Option<u64> {
+    let digits = name.strip_suffix(end).filter(|digits| digits.len() == 20)?;
+    digits.parse().ok()
+}
+
+/// The file of a segment.
+pub(in crate::log) fn segment_path(folder: &str, base: u64) -> String {
+    format!("{folder}/{base:020}{SEGMENT_END}")
+}
+
+/// What the index file beside a segment says, if it can be read.
+pub(in crate::log) fn checkpoint(disk: &dyn Disk, segment: &str, base: u64) -> Option<Checkpoint> {
+    let bytes = disk::read_whole(disk, &index_path(segment), FILE_BYTES_MAX).ok()?;
+    Checkpoint::decode(&bytes).filter(|checkpoint| checkpoint.base == base)
+}
+
+/// What a segment of so many bytes holds whose successor begins at `below`, by reading all of it.
+pub(in crate::log) fn scan_closed(
+    file: &dyn DiskFile,
+    length: u64,
+    offsets: Range<u64>,
+    on_batch: impl FnMut(&BatchHead),
+) -> io::Result<Known> {
+    let below = offsets.end;
+    let found = scan(file, length, offsets, on_batch)?;
+    let mut damaged = found.damaged;
+    if found.end_offset < below || found.good_bytes < length {
+        let offsets = found.end_offset..below;
+        damaged.push(Damage { offsets, bytes: found.good_bytes..length });
+    }
+    Ok(Known { bytes: length, end_offset: below, index: found.index, damaged })
 }
 
 struct Opening<'a> {
@@ -110,21 +146,12 @@ struct Opening<'a> {
 }
 
 impl Opening<'_> {
-    fn path(&self, base: u64) -> String {
-        format!("{}/{base:020}{SEGMENT_END}", self.folder)
-    }
-
-    fn checkpoint(&self, segment: &str, base: u64) -> Option<Checkpoint> {
-        let bytes = disk::read_whole(self.disk, &index_path(segment), FILE_BYTES_MAX).ok()?;
-        Checkpoint::decode(&bytes).filter(|checkpoint| checkpoint.base == base)
-    }
-
     /// A segment with a successor that begins at `below`.
     fn closed(&mut self, base: u64, below: u64) -> io::Result<()> {
-        let path = self.path(base);
+        let path = segment_path(self.folder, base);
         let file = self.disk.open(&path)?;
         let length = file.length()?;
-        let checkpoint = self.checkpoint(&path, base);
+        let checkpoint = checkpoint(self.disk, &path, base);
         if let Some(checkpoint) = checkpoint {
             let whole = checkpoint.bytes == length && checkpoint.end_offset == below;
             if whole && !self.verify {
@@ -137,27 +164,21 @@ impl Opening<'_> {
             self.note_all(&checkpoint.writers);
         }
         let writers = &mut self.writers;
-        let found = scan(&*file, length, base..below, |head| {
+        let known = scan_closed(&*file, length, base..below, |head| {
             if let Some(stamp) = head.stamp {
                 writers.note(stamp, head.base_offset..head.end_offset());
             }
         })?;
-        let mut damaged = found.damaged;
-        if found.end_offset < below || found.good_bytes < length {
-            let offsets = found.end_offset..below;
-            damaged.push(Damage { offsets, bytes: found.good_bytes..length });
-        }
-        let known = Known { bytes: length, end_offset: below, index: found.index, damaged };
         self.segments.push(Arc::new(Segment::new(base, path, file, known)));
         Ok(())
     }
 
     /// The segment that takes what comes next.
     fn last(&mut self, base: u64) -> io::Result<()> {
-        let path = self.path(base);
+        let path = segment_path(self.folder, base);
         let file = self.disk.open(&path)?;
         let length = file.length()?;
-        let checkpoint = self.checkpoint(&path, base);
+        let checkpoint = checkpoint(self.disk, &path, base);
         if let Some(checkpoint) = &checkpoint {
             self.note_all(&checkpoint.writers);
         }

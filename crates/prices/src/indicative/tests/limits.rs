@@ -73,7 +73,7 @@ fn bytes_are_counted_the_same_after_pruning_as_while_growing() {
         "{before:?} {after:?}"
     );
     assert_eq!(index.shares.bytes(), after.bytes);
-    assert_eq!(index.forget(Forget::Partner(PartnerId::literal("one"))), after.entries);
+    assert_eq!(index.forget(Forget::Partner(PartnerId::literal("one")), i64::MAX), after.entries);
     assert_eq!(index.size(), IndicativeSize::default());
     assert_eq!(index.shares.bytes(), 0);
 }
@@ -118,7 +118,7 @@ fn readers_see_whole_prices_while_a_writer_writes() {
             index.take(&[told.seen()], NOW);
             if round % 500 == 0 {
                 index.expire(NOW);
-                index.forget(Forget::Route(code(1), code(2)));
+                index.forget(Forget::Route(code(1), code(2)), i64::MAX);
             }
         }
         done.store(true, Ordering::Relaxed);

@@ -9,7 +9,7 @@ use domain::{
 use super::model::Model;
 use super::world::{DAY_MS, NOW, Offered, Told, airport, rates};
 use crate::indicative::{
-    Ask, DateUnit, DayPair, Forget, Indicative, IndicativeSettings, Month, Places, When,
+    Ask, DateUnit, DayPair, Digest, Forget, Indicative, IndicativeSettings, Month, Places, When,
 };
 
 const AIRPORTS: [&str; 6] = ["VIE", "BUD", "BCN", "MAD", "LHR", "LGW"];
@@ -191,10 +191,18 @@ fn check(index: &Indicative, model: &Model, asked: &Asked, now_ms: i64) {
     assert_eq!(index.by_days(&ask, usize::MAX, now_ms), pairs, "{asked:?}");
 }
 
+fn bytes_of(index: &Indicative) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    index.snapshot(&mut bytes).unwrap();
+    bytes
+}
+
 fn run(ops: Vec<Op>, questions: &[Asked]) {
     let settings = IndicativeSettings::default();
     let mut index = Indicative::new(settings.clone(), rates());
     let mut model = Model::new(settings.keep_s.get() as i64);
+    // Whoever takes the digests of one index and nothing else has the same index.
+    let told = Indicative::new(settings.clone(), rates());
     let mut now_ms = NOW;
     for op in ops {
         match op {
@@ -204,18 +212,27 @@ fn run(ops: Vec<Op>, questions: &[Asked]) {
                     model.take(told, now_ms);
                 }
                 let seen: Vec<_> = answers.iter().map(Told::seen).collect();
-                index.take(&seen, now_ms);
+                let (_, digests) = index.take_and_digest(&seen, now_ms);
+                let read = Digest::from_bytes(&Digest::to_bytes(&digests));
+                assert_eq!(read.as_ref(), Ok(&digests));
+                told.take_digests(&read.unwrap(), now_ms);
             }
             Op::Wait(ms) => now_ms += ms,
-            Op::Expire => assert_eq!(index.expire(now_ms), model.expire(now_ms)),
-            Op::Forget(what) => assert_eq!(index.forget(what), model.forget(what)),
+            Op::Expire => {
+                assert_eq!(index.expire(now_ms), model.expire(now_ms));
+                told.expire(now_ms);
+            }
+            Op::Forget(what) => {
+                assert_eq!(index.forget(what, i64::MAX), model.forget(what));
+                told.forget(what, i64::MAX);
+            }
             Op::Restart => {
-                let mut bytes = Vec::new();
-                index.snapshot(&mut bytes).unwrap();
+                let bytes = bytes_of(&index);
                 index = Indicative::restore(settings.clone(), rates(), &bytes[..]).unwrap();
             }
         }
         assert_eq!(index.size().entries, model.len());
+        assert_eq!(bytes_of(&told), bytes_of(&index));
     }
     for asked in questions {
         check(&index, &model, asked, now_ms);
