@@ -5,6 +5,9 @@
 //! HTTP/2 settings. When [`Shutdown`] begins, no connection is accepted any more and open ones finish
 //! what they are doing. Each request carries its [`Peer`] among its extensions.
 //!
+//! A service may answer 101 and go on with the connection itself ([`hyper::upgrade`]); it then keeps the
+//! connection's place among those at once until it drops it, and hears of the end by itself.
+//!
 //! What happens on a connection before HTTP is a [`Greeting`]: nothing ([`Plain`]), or a handshake that
 //! whoever owns TLS brings along.
 
@@ -12,7 +15,9 @@ mod greeting;
 mod patience;
 
 use std::convert::Infallible;
+use std::fmt::Display;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +25,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
+use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -132,7 +138,6 @@ pub async fn serve_greeted(
         let (builders, shutdown) = (Arc::clone(&builders), shutdown.clone());
         let (greeting, service) = (greeting.clone(), service.clone());
         tasks.spawn(async move {
-            let _place = place;
             let greeted = tokio::select! {
                 biased;
                 () = shutdown.begun() => return,
@@ -144,23 +149,52 @@ pub async fn serve_greeted(
                 Speaks::Http2 => Patience::beginning(stream, limits),
                 Speaks::Either | Speaks::Http1 => Patience::new(stream, limits.write_within),
             };
+            let stream = TokioIo::new(stream.in_place(place));
             let service = WithPeer { service, peer: Peer(peer) };
-            let connection = builders.of(speaks).serve_connection(TokioIo::new(stream), service);
-            let mut connection = std::pin::pin!(connection);
-            tokio::select! {
-                biased;
-                ended = connection.as_mut() => { log_end(ended); return }
-                () = shutdown.begun() => connection.as_mut().graceful_shutdown(),
+            match speaks {
+                Speaks::Either => {
+                    let either = &builders.either;
+                    let connection = either.serve_connection_with_upgrades(stream, service);
+                    serve_until(connection, |open| open.graceful_shutdown(), &shutdown).await;
+                }
+                Speaks::Http1 => {
+                    let connection = builders.http1.serve_connection(stream, service);
+                    let connection = connection.with_upgrades();
+                    serve_until(connection, |open| open.graceful_shutdown(), &shutdown).await;
+                }
+                Speaks::Http2 => {
+                    let connection = builders.http2.serve_connection(stream, service);
+                    serve_until(connection, |open| open.graceful_shutdown(), &shutdown).await;
+                }
             }
-            log_end(connection.await);
         });
+    }
+}
+
+/// Serves a connection to its end; once `shutdown` begins it is told to finish what it is doing.
+async fn serve_until<C, E>(connection: C, finish: impl FnOnce(Pin<&mut C>), shutdown: &Shutdown)
+where
+    C: Future<Output = Result<(), E>>,
+    E: Display,
+{
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        biased;
+        ended = connection.as_mut() => ended,
+        () = shutdown.begun() => {
+            finish(connection.as_mut());
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended badly");
     }
 }
 
 /// How connections are served, by what is spoken on them.
 struct Builders {
     either: auto::Builder<TokioExecutor>,
-    http1: auto::Builder<TokioExecutor>,
+    http1: http1::Builder,
     http2: auto::Builder<TokioExecutor>,
 }
 
@@ -175,16 +209,11 @@ impl Builders {
             .max_header_list_size(64 << 10)
             .keep_alive_interval(Some(Duration::from_secs(30)))
             .keep_alive_timeout(Duration::from_secs(20));
-        let (http1, http2) = (either.clone().http1_only(), either.clone().http2_only());
+        // The builder for either version would look for HTTP/2 again.
+        let mut http1 = http1::Builder::new();
+        http1.timer(TokioTimer::new()).header_read_timeout(limits.head_within);
+        let http2 = either.clone().http2_only();
         Self { either, http1, http2 }
-    }
-
-    fn of(&self, speaks: Speaks) -> &auto::Builder<TokioExecutor> {
-        match speaks {
-            Speaks::Either => &self.either,
-            Speaks::Http1 => &self.http1,
-            Speaks::Http2 => &self.http2,
-        }
     }
 }
 
@@ -202,12 +231,6 @@ impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for WithPeer<S> {
     fn call(&self, mut request: Request<Incoming>) -> S::Future {
         request.extensions_mut().insert(self.peer);
         self.service.call(request)
-    }
-}
-
-fn log_end(ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended badly");
     }
 }
 

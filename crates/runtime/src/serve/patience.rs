@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
 
 use super::HttpLimits;
@@ -17,6 +18,8 @@ pub(super) struct Patience<T> {
     within: Option<Duration>,
     stalled: Option<Pin<Box<Sleep>>>,
     beginning: Option<Beginning>,
+    /// Given back with the stream, whoever has that in the end.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 /// Waits for the first bytes of a client.
@@ -28,7 +31,12 @@ struct Beginning {
 impl<T> Patience<T> {
     /// Without a time, it waits for ever.
     pub(super) fn new(stream: T, within: Option<Duration>) -> Self {
-        Self { stream, within, stalled: None, beginning: None }
+        Self { stream, within, stalled: None, beginning: None, _place: None }
+    }
+
+    /// The same stream, which has a place among those at once.
+    pub(super) fn in_place(self, place: OwnedSemaphorePermit) -> Self {
+        Self { _place: Some(place), ..self }
     }
 
     /// The same for a client that must send the preface of HTTP/2 within the time for a head.

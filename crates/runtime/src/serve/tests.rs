@@ -62,3 +62,54 @@ async fn a_request_says_where_it_comes_from() {
     let answer = String::from_utf8(until_closed(&mut stream).await).unwrap();
     assert!(answer.ends_with(&ours), "{answer}");
 }
+
+/// A service that goes on with every connection by itself: it says what it hears.
+async fn takes_over(
+    tasks: TaskSet,
+    mut request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let taken = hyper::upgrade::on(&mut request);
+    tasks.spawn(async move {
+        let (mut from, mut to) = tokio::io::split(TokioIo::new(taken.await.unwrap()));
+        let _ = tokio::io::copy(&mut from, &mut to).await;
+    });
+    let answer = Response::builder().status(101).header("connection", "upgrade");
+    Ok(answer.header("upgrade", "own").body(Full::default()).unwrap())
+}
+
+#[tokio::test]
+async fn a_connection_that_a_service_has_taken_over_keeps_its_place_until_its_end() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let limits = HttpLimits { connections: 1, ..HttpLimits::default() };
+    let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
+    let taking = tasks.clone();
+    let service = service_fn(move |request| takes_over(taking.clone(), request));
+    tasks.spawn(serve_http(listener, service, limits, tasks.clone(), shutdown.clone()));
+    let ask = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: own\r\n\r\n";
+    let taken_over = async || {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(ask).await.unwrap();
+        let (mut answer, mut piece) = (Vec::new(), [0; 256]);
+        while !answer.ends_with(b"\r\n\r\n") {
+            let read = stream.read(&mut piece).await.unwrap();
+            answer.extend_from_slice(&piece[..read]);
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 101"));
+        stream.write_all(b"hello").await.unwrap();
+        stream.read_exact(&mut piece[..5]).await.unwrap();
+        assert_eq!(&piece[..5], b"hello");
+        stream
+    };
+    let first = taken_over().await;
+    // Long after its task has ended, its place is not another's.
+    let waits = tokio::time::timeout(Duration::from_millis(300), taken_over()).await;
+    assert!(waits.is_err(), "two connections at once");
+    drop(first);
+    let last = tokio::time::timeout(Duration::from_secs(30), taken_over()).await.unwrap();
+    // Whoever took it over hears of the end by itself.
+    shutdown.begin();
+    assert!(!tasks.drain(Duration::from_millis(50)).await);
+    drop(last);
+    assert!(tasks.drain(Duration::from_secs(5)).await);
+}
