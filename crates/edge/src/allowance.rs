@@ -129,7 +129,8 @@ pub(crate) fn client_of(headers: &HeaderMap, peer: IpAddr, behind_proxy: bool) -
     if behind_proxy { named().unwrap_or(peer) } else { peer }
 }
 
-fn key_of(client: IpAddr) -> u64 {
+/// Names a client.
+pub(crate) fn key_of(client: IpAddr) -> u64 {
     match client.to_canonical() {
         // Of the range for documentation, so that no household has it.
         IpAddr::V4(four) => (0x2001_0db8 << 32) | u64::from(u32::from(four)),

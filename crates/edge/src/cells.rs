@@ -28,6 +28,7 @@ use crate::settings::EdgeSettings;
 use crate::shed::Shedding;
 use crate::tls::Shown;
 use crate::upstream::Upstream;
+use crate::websocket::WebSockets;
 
 /// Where an edge stands.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +79,7 @@ pub struct Edge {
     pub(crate) allowances: Allowances,
     pub(crate) cache: Arc<Cache>,
     pub(crate) held_bytes: Arc<AtomicU64>,
+    pub(crate) websockets: Arc<WebSockets>,
     pub(crate) told: Told,
     ways: RwLock<Option<Arc<Ways>>>,
     moved: Mutex<Moved>,
@@ -124,6 +126,7 @@ impl Edge {
             allowances: Allowances::new(settings.allowance.clone()),
             cache: Cache::new(&settings.cache),
             held_bytes: Arc::default(),
+            websockets: WebSockets::new(settings.websockets.clone()),
             told: Told::default(),
             ways: RwLock::default(),
             moved: Mutex::new(Moved::new(settings.moved_max.size(), moved_s)),
@@ -177,6 +180,17 @@ impl Edge {
         *self.ways.write().unwrap_or_else(PoisonError::into_inner) = Some(ways);
     }
 
+    /// [`Ways::is_lost`] for whoever waits longer than a topology lasts.
+    pub(crate) async fn is_lost(&self, cell: &CellState) {
+        loop {
+            cell.is_gone().await;
+            if self.ways().is_some_and(|ways| ways.are_mostly_there(&self.parts.settings)) {
+                return;
+            }
+            tokio::time::sleep(self.parts.settings.probe_ms.ms()).await;
+        }
+    }
+
     pub(crate) fn moved(&self) -> MutexGuard<'_, Moved> {
         self.moved.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -207,13 +221,17 @@ impl Ways {
     pub(crate) async fn is_lost(&self, cell: &CellState, settings: &EdgeSettings) {
         loop {
             cell.is_gone().await;
-            let gone = self.cells.values().filter(|cell| cell.standing() == Standing::Gone).count();
-            let there = (self.cells.len() - gone) as u64 * 100;
-            if there >= self.cells.len() as u64 * settings.health.panic_percent.get() {
+            if self.are_mostly_there(settings) {
                 return;
             }
             tokio::time::sleep(settings.probe_ms.ms()).await;
         }
+    }
+
+    fn are_mostly_there(&self, settings: &EdgeSettings) -> bool {
+        let gone = self.cells.values().filter(|cell| cell.standing() == Standing::Gone).count();
+        let there = (self.cells.len() - gone) as u64 * 100;
+        there >= self.cells.len() as u64 * settings.health.panic_percent.get()
     }
 
     /// Looks anew who is usable.

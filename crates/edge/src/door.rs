@@ -34,6 +34,7 @@ use crate::rules::{Turned, Whose};
 use crate::settings::EdgeSettings;
 use crate::shed::Entered;
 use crate::visit;
+use crate::websocket::{self, Handshake};
 
 /// The service of an edge, for [`runtime::serve_http`].
 #[derive(Clone, Debug)]
@@ -83,16 +84,20 @@ async fn answer(edge: &Arc<Edge>, request: Request<Incoming>) -> Answer {
     let peer = head.extensions.get::<Peer>().map(|peer| peer.0.ip());
     let behind_proxy = edge.parts.settings.behind_proxy;
     let client = peer.map(|peer| client_of(&head.headers, peer, behind_proxy));
+    let rules = &edge.parts.rules;
+    // What concerns all cells is no way to one of them.
+    let may_open = edge.websockets.are_passed() && (rules.everywhere)(&head).is_none();
+    let handshake = if may_open { Handshake::of(&mut head, &body) } else { None };
     let outside = Outside { behind_proxy, secure: edge.parts.tls.is_some() };
     let id = prepare(&mut head, peer, outside, edge.chance());
     let told = client.and_then(|client| edge.allowances.take(client, runtime::now()));
-    let passed = match told.as_ref().and_then(|told| told.wait) {
-        Some(wait) => Err(Turned::asks_too_much(wait)),
-        None => pass(edge, &head, body).await,
+    let passed = match (told.as_ref().and_then(|told| told.wait), handshake) {
+        (Some(wait), _) => Err(Turned::asks_too_much(wait)),
+        (None, Some(handshake)) => websocket::pass(edge, handshake, (client, head.clone())).await,
+        (None, None) => pass(edge, &head, body).await,
     };
     let mut answer = passed.unwrap_or_else(|turned| refuse(edge, head.uri.path(), &turned));
     let good = answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED;
-    let rules = &edge.parts.rules;
     if good && (rules.begins_visit)(&head) {
         visit::begin(rules.visit_cookie, &head.headers, answer.headers_mut());
     }
@@ -138,7 +143,7 @@ pub(crate) async fn through(
 
 async fn send(
     edge: &Edge,
-    (whose, entered): (Whose, Entered),
+    (whose, mut entered): (Whose, Entered),
     head: &Parts,
     body: Passing<Incoming>,
 ) -> Result<Answer, Turned> {
@@ -146,12 +151,15 @@ async fn send(
         return Err(Turned::for_now("no_topology", "The fleet is not known yet."));
     };
     let mut answer = forward(edge, &ways, whose, (head, body)).await?;
+    if websocket::is_open(answer.status()) {
+        entered.on_done();
+    }
     // Until the client has all of it.
     answer.body_mut().keep(Box::new(entered));
     Ok(answer)
 }
 
-fn check_head(settings: &EdgeSettings, head: &Parts) -> Result<(), Turned> {
+pub(crate) fn check_head(settings: &EdgeSettings, head: &Parts) -> Result<(), Turned> {
     if head.headers.len() > settings.headers.size() {
         let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
         let sentence = format!("At most {} header lines.", settings.headers.get());

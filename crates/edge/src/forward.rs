@@ -21,6 +21,7 @@ use crate::cells::{CellState, Edge, Ways};
 use crate::headers::{CELL, remove_hop_by_hop};
 use crate::rules::{Turned, Whose};
 use crate::upstream::{SendError, Sent};
+use crate::websocket;
 
 /// What passes back through the door.
 pub(crate) type Answer = Response<Passing<Incoming>>;
@@ -48,7 +49,7 @@ pub(crate) async fn forward(
         let may_be = MayBe { repeated: repeatable, lost: attempts.may_be_lost() };
         (ended, last) = attempt(edge, ways, cell, (head, body), may_be).await;
         if let (Ended::Answered, Some(work), Ok(answer)) = (ended, moves, &last)
-            && answer.status().is_success()
+            && (answer.status().is_success() || websocket::is_open(answer.status()))
         {
             edge.moved().on_moved(work, ways.routes.at(place).id, runtime::now());
         }
@@ -105,6 +106,11 @@ async fn attempt(
         }
     };
     let (mut parts, body) = response.into_parts();
+    if !websocket::is_right(head, &parts) {
+        note(Outcome::Failed);
+        tracing::warn!(cell = ?cell.name, "a cell changed to a protocol that was not asked for");
+        return (Ended::Failed, Err(broken()));
+    }
     let failed = matches!(parts.status.as_u16(), 500 | 502 | 504);
     let hold = repeatable && !is_stream(&parts.headers) && head.method != Method::HEAD;
     let mut body = match take_in(edge, body, hold).await {
@@ -121,7 +127,11 @@ async fn attempt(
     });
     remove_hop_by_hop(&mut parts.headers);
     parts.headers.insert(CELL, cell.name.clone());
-    if !body.is_whole() {
+    let opens = websocket::is_open(parts.status);
+    if opens {
+        parts.extensions.insert(Arc::clone(cell));
+    }
+    if opens || !body.is_whole() {
         body.keep(Box::new(room));
     }
     let declined = parts.status == StatusCode::SERVICE_UNAVAILABLE;
@@ -190,7 +200,7 @@ fn no_cell() -> Turned {
     Turned::for_now("no_cell", "No cell can take this request now.")
 }
 
-fn broken() -> Turned {
+pub(crate) fn broken() -> Turned {
     let sentence = "The cell broke off before it answered.";
     Turned::new(StatusCode::BAD_GATEWAY, "cell_broke_off", sentence)
 }

@@ -29,6 +29,7 @@ mod status;
 pub mod tls;
 mod upstream;
 mod visit;
+mod websocket;
 
 pub use allowance::AllowanceSettings;
 pub use cache::CacheSettings;
@@ -41,3 +42,4 @@ pub use rules::{Rules, Turned};
 pub use settings::{EdgeSettings, ShardSettings};
 pub use upstream::Upstream;
 pub use visit::visit_in;
+pub use websocket::WebSocketSettings;

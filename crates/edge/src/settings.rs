@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::allowance::AllowanceSettings;
 use crate::cache::CacheSettings;
+use crate::websocket::WebSocketSettings;
 
 /// `[edge]`: what the front door allows, and how it watches cells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +62,8 @@ pub struct EdgeSettings {
     pub allowance: AllowanceSettings,
     /// `[edge.cache]`
     pub cache: CacheSettings,
+    /// `[edge.websockets]`
+    pub websockets: WebSocketSettings,
     /// `[edge.shards]`
     pub shards: ShardSettings,
     /// `[edge.health]`
@@ -95,6 +98,7 @@ impl Default for EdgeSettings {
             late_ms: Limited::literal(50),
             allowance: AllowanceSettings::default(),
             cache: CacheSettings::default(),
+            websockets: WebSocketSettings::default(),
             shards: ShardSettings::default(),
             health: HealthSettings::default(),
         }

@@ -37,11 +37,19 @@ pub(crate) struct Entered {
     admission: Option<Arc<Mutex<Admission>>>,
 }
 
+impl Entered {
+    /// Its work is done, though it keeps its place: what is open for hours says nothing of how much can be
+    /// done in a second.
+    pub(crate) fn on_done(&mut self) {
+        if let Some(admission) = self.admission.take() {
+            lock(&admission).on_done(1.0);
+        }
+    }
+}
+
 impl Drop for Entered {
     fn drop(&mut self) {
-        if let Some(admission) = &self.admission {
-            lock(admission).on_done(1.0);
-        }
+        self.on_done();
     }
 }
 

@@ -62,6 +62,7 @@ pub(crate) fn render(edge: &Edge, control: &Value) -> String {
         "turned_away_late": turned_away(edge),
         "clients": edge.allowances.clients(),
         "cache": edge.cache.render(),
+        "websockets": edge.websockets.render(),
         "cells": cells,
         "overrides": topology.overrides,
         "cells_per_key": edge.parts.settings.shards.cells_per_key.get(),

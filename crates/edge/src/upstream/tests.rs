@@ -2,10 +2,14 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use http::header::{CONNECTION, UPGRADE};
 use http_body_util::Full;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
 use runtime::serve::serve_greeted;
 use runtime::{HttpLimits, Shutdown, TaskSet};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
@@ -52,15 +56,33 @@ fn now_s() -> i64 {
     runtime::unix_ms() / 1_000
 }
 
+/// Says where it is; whoever asks for another protocol gets back what it sends.
+async fn here(
+    tasks: TaskSet,
+    mut request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    if !request.headers().contains_key(UPGRADE) {
+        return Ok(Response::new(Full::new(Bytes::from_static(b"here"))));
+    }
+    let opened = hyper::upgrade::on(&mut request);
+    tasks.spawn(async move {
+        let (mut from, mut to) = tokio::io::split(TokioIo::new(opened.await.unwrap()));
+        tokio::io::copy(&mut from, &mut to).await.unwrap();
+        to.shutdown().await.unwrap();
+    });
+    let answer = Response::builder().status(StatusCode::SWITCHING_PROTOCOLS);
+    let answer = answer.header(CONNECTION, "upgrade").header(UPGRADE, "websocket");
+    Ok(answer.body(Full::default()).unwrap())
+}
+
 /// A cell that shows this, and takes clients of this authority.
 async fn cell(shown: Arc<Shown>, clients: &Path) -> SocketAddr {
     let handshakes = Handshakes::with_known(shown, clients, &TlsSettings::default()).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
-    let service = service_fn(|_| async {
-        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"here"))))
-    });
+    let serving = tasks.clone();
+    let service = service_fn(move |request| here(serving.clone(), request));
     let limits = HttpLimits::default();
     tasks.spawn(serve_greeted((listener, handshakes), service, limits, tasks.clone(), shutdown));
     address
@@ -99,4 +121,25 @@ async fn a_cell_whose_address_was_not_told_is_not_believed() {
     let mutual = Mutual::new(ours.signs("edge", Side::Client), &ours.file());
     let upstream = Upstream::over_tls(&EdgeSettings::default(), mutual).unwrap();
     assert!(upstream.get_from_cell((at, "/"), None, Duration::from_secs(10), 100).await.is_none());
+}
+
+#[tokio::test]
+async fn a_websocket_is_opened_where_both_sides_show_who_they_are() {
+    let ours = OwnAuthority::new("opened");
+    let at = cell(ours.signs("cell-2", Side::Server), &ours.file()).await;
+    let mutual = Mutual::new(ours.signs("edge", Side::Client), &ours.file());
+    let upstream = Upstream::over_tls(&EdgeSettings::default(), mutual).unwrap();
+    upstream.expect([(CellId(2), at)]);
+    let handshake = Request::get("/").header(CONNECTION, "upgrade").header(UPGRADE, "websocket");
+    let head = handshake.body(()).unwrap().into_parts().0;
+    let authority = at.to_string().parse().unwrap();
+    let mut answer = upstream.send(&authority, &head, Sent::default()).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::SWITCHING_PROTOCOLS);
+    let opened = answer.extensions_mut().remove::<OnUpgrade>().unwrap().await.unwrap();
+    let mut stream = TokioIo::new(opened);
+    stream.write_all(b"hello").await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut told = String::new();
+    stream.read_to_string(&mut told).await.unwrap();
+    assert_eq!(told, "hello");
 }

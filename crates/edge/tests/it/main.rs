@@ -14,4 +14,6 @@ mod routing;
 mod sharding;
 mod shedding;
 mod visiting;
+mod websockets;
+mod websockets_at_their_end;
 mod world;

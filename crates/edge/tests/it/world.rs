@@ -8,12 +8,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use edge::{ControlPlane, Door, Edge, EdgeParts, EdgeSettings, Here, Rules, Turned, Upstream};
-use fleet::attempts::Work;
+use edge::{ControlPlane, Door, Edge, EdgeParts, EdgeSettings, Here, Upstream};
 use fleet::topology::{CellSite, Region, SeenHealth};
 use fleet::{CellId, Fleet, Signer, Topology};
-use futures_util::stream;
-use http::request::Parts;
+use futures_util::{FutureExt, future, stream};
 use http::{Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full, StreamBody};
@@ -22,13 +20,17 @@ use hyper::service::service_fn;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use runtime::{HttpLimits, Limited, Priority, Shutdown, TaskSet, Workers, serve_http};
+use runtime::{HttpLimits, Limited, Shutdown, TaskSet, Workers, serve_http};
 use storage::disk::FaultDisk;
 use tokio::net::TcpListener;
 
 mod pages;
+mod rules;
+mod sockets;
 
 pub(crate) use self::pages::{Page, Pages};
+use self::rules::rules;
+use self::sockets::Sockets;
 
 /// How a cell behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +60,8 @@ pub(crate) struct StandIn {
     pub(crate) seen: Arc<AtomicUsize>,
     /// Looks at its health.
     pub(crate) looks: Arc<AtomicUsize>,
+    /// Its WebSockets.
+    pub(crate) sockets: Arc<Sockets>,
     shutdown: Shutdown,
     tasks: TaskSet,
 }
@@ -79,16 +83,23 @@ impl StandIn {
         let looks = Arc::new(AtomicUsize::new(0));
         let (moody, counted) = (Arc::clone(&mood), [Arc::clone(&seen), Arc::clone(&looks)]);
         let pages = Arc::clone(pages);
+        let sockets = Sockets::new(tasks.clone(), shutdown.clone());
+        let opening = Arc::clone(&sockets);
         let service = service_fn(move |request: Request<Incoming>| {
             let mood = *moody.lock().unwrap();
             let is_look = request.uri().path() == "/readyz";
             counted[usize::from(is_look)].fetch_add(1, Ordering::SeqCst);
-            let pages = Arc::clone(&pages);
-            async move { Ok::<_, Infallible>(answer(name, mood, request, &pages).await) }
+            let (pages, sockets) = (Arc::clone(&pages), Arc::clone(&opening));
+            if request.headers().contains_key("upgrade") && mood == Mood::Well {
+                return future::ready(Ok(sockets.answer(name, request))).left_future();
+            }
+            let answered =
+                async move { Ok::<_, Infallible>(answer(name, mood, request, &pages).await) };
+            answered.right_future()
         });
         let limits = HttpLimits::default();
         tasks.spawn(serve_http(listener, service, limits, tasks.clone(), shutdown.clone()));
-        Self { address, mood, seen, looks, shutdown, tasks }
+        Self { address, mood, seen, looks, sockets, shutdown, tasks }
     }
 
     pub(crate) fn is(&self, mood: Mood) {
@@ -170,56 +181,6 @@ async fn answer(
                 .unwrap()
         }
         _ => Response::new(whole(format!("cell-{name}"))),
-    }
-}
-
-/// Answers below `/pages/` may be given to others, and cells see few lines of such requests.
-/// `/kept/CELL/WORK…` is kept work; the header `x-key` names a key, `x-tenant` an API key; POST to `/once`
-/// is not repeatable, cells break off at `/poison`, and `/pages/opened` begins visits.
-fn rules() -> Rules {
-    fn work(head: &Parts) -> Work {
-        let mut parts = head.uri.path().split('/').skip(1);
-        if parts.next() == Some("kept")
-            && let (Some(cell), Some(work)) = (parts.next(), parts.next())
-        {
-            let (cell, work) = (CellId(cell.parse().unwrap()), work.parse().unwrap());
-            return Work::Kept { cell, work, key: None };
-        }
-        let key = head.headers.get("x-key").and_then(|key| key.to_str().ok());
-        Work::New { key: key.map(|key| key.parse::<u64>().unwrap() << 48) }
-    }
-    fn refuse(_: &str, turned: &Turned) -> Response<Bytes> {
-        let mut response = Response::new(Bytes::from(turned.code));
-        *response.status_mut() = turned.status;
-        if let Some(after) = turned.retry_after {
-            let seconds = after.as_secs_f64().ceil() as u64;
-            response.headers_mut().insert(http::header::RETRY_AFTER, seconds.into());
-        }
-        response
-    }
-    Rules {
-        work,
-        tenant: |head| head.headers.get("x-tenant")?.to_str().ok()?.parse().ok(),
-        priority: |head| match head.headers.contains_key("x-bot") {
-            true => Priority::Bot,
-            false => Priority::Asked,
-        },
-        repeatable: |head| head.uri.path() != "/once",
-        declines: |head| head.status == 503,
-        keeps: |head| head.uri.path().starts_with("/pages/"),
-        shows: |name| ["host", "accept-language", "foo"].contains(&name.as_str()),
-        visit_cookie: "visit",
-        begins_visit: |head| {
-            head.uri.path() == "/pages/opened" && edge::visit_in(&head.headers, "visit").is_none()
-        },
-        refuse,
-        operator: Arc::new(|headers| headers.get("x-operator").is_some_and(|line| line == "1")),
-        proof: http::HeaderName::from_static("x-operator"),
-        everywhere: |head| (head.uri.path() == "/everywhere").then_some("/pages/"),
-        own: |head| {
-            let wanted = head.uri.path() == "/own/page";
-            wanted.then(|| Response::new(Bytes::from_static(b"the door's own page")))
-        },
     }
 }
 
@@ -317,6 +278,8 @@ pub(crate) struct World {
     pub(crate) disk: FaultDisk,
     pub(crate) edge: Arc<Edge>,
     pub(crate) address: SocketAddr,
+    /// What the edge runs in, and how it is stopped.
+    pub(crate) running: (TaskSet, Shutdown),
     client: Client<HttpConnector, AnyBody>,
     settings: EdgeSettings,
 }
@@ -365,15 +328,16 @@ impl World {
         let fleet = fleet_of(&[1, 2, 3].map(|id| (id, cells[id as usize - 1].address)));
         let control = Control::start(&fleet).await;
         let disk = FaultDisk::from_seed(1);
-        let (edge, address) = start_edge(&settings, &control, &disk).await;
+        let (edge, address, running) = start_edge(&settings, &control, &disk).await;
         let client = Client::builder(TokioExecutor::new()).build_http();
         let cells = cells.into();
-        Self { cells, pages, control, fleet, disk, edge, address, client, settings }
+        Self { cells, pages, control, fleet, disk, edge, address, running, client, settings }
     }
 
     /// Another edge with the same disk, in place of the first.
     pub(crate) async fn restart_edge(&mut self) {
-        (self.edge, self.address) = start_edge(&self.settings, &self.control, &self.disk).await;
+        (self.edge, self.address, self.running) =
+            start_edge(&self.settings, &self.control, &self.disk).await;
     }
 
     pub(crate) fn cell(&self, id: u32) -> &StandIn {
@@ -420,9 +384,7 @@ impl World {
 
     /// What the operator sees of kept answers.
     pub(crate) async fn kept(&self, what: &str) -> u64 {
-        let got = self.call("GET", "/v1/fleet", &[("x-operator", "1")]).await;
-        let seen = serde_json::from_str::<serde_json::Value>(&got.text).unwrap();
-        seen["cache"][what].as_u64().unwrap()
+        self.seen().await["cache"][what].as_u64().unwrap()
     }
 
     /// The client, and where it finds a path.
@@ -430,17 +392,20 @@ impl World {
         (self.client.clone(), format!("http://{}{path}", self.address))
     }
 
+    /// What the operator sees of the edge.
+    pub(crate) async fn seen(&self) -> serde_json::Value {
+        let got = self.call("GET", "/v1/fleet", &[("x-operator", "1")]).await;
+        serde_json::from_str(&got.text).unwrap()
+    }
+
     /// How the edge sees a cell.
     pub(crate) async fn standing(&self, cell: u32) -> String {
-        let got = self.call("GET", "/v1/fleet", &[("x-operator", "1")]).await;
-        let seen = serde_json::from_str::<serde_json::Value>(&got.text).unwrap();
-        seen["cells"][cell as usize - 1]["standing"].as_str().unwrap().to_owned()
+        self.seen().await["cells"][cell as usize - 1]["standing"].as_str().unwrap().to_owned()
     }
 
     /// Requests that the edge has not answered whole.
     pub(crate) async fn in_flight(&self) -> u64 {
-        let got = self.call("GET", "/v1/fleet", &[("x-operator", "1")]).await;
-        serde_json::from_str::<serde_json::Value>(&got.text).unwrap()["in_flight"].as_u64().unwrap()
+        self.seen().await["in_flight"].as_u64().unwrap()
     }
 
     /// The cell that gets new work of a key.
@@ -473,7 +438,7 @@ async fn start_edge(
     settings: &EdgeSettings,
     control: &Control,
     disk: &FaultDisk,
-) -> (Arc<Edge>, SocketAddr) {
+) -> (Arc<Edge>, SocketAddr, (TaskSet, Shutdown)) {
     let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
     let edge = Edge::start(EdgeParts {
         settings: settings.clone(),
@@ -492,6 +457,6 @@ async fn start_edge(
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (door, limits) = (Door::new(Arc::clone(&edge)), Door::limits(settings));
-    tasks.spawn(serve_http(listener, door, limits, tasks.clone(), shutdown));
-    (edge, address)
+    tasks.spawn(serve_http(listener, door, limits, tasks.clone(), shutdown.clone()));
+    (edge, address, (tasks, shutdown))
 }

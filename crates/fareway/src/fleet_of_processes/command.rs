@@ -176,6 +176,14 @@ fn render_status(seen: &Value) -> String {
             cache["misses"]
         );
     }
+    let websockets = &seen["websockets"];
+    if websockets["opened"].as_u64().is_some_and(|opened| opened > 0) {
+        let _ = writeln!(
+            text,
+            "websockets: {} open, {} opened, {} turned away",
+            websockets["open"], websockets["opened"], websockets["refused"]
+        );
+    }
     let tls = &seen["tls"];
     if let Some(until) = tls["until"].as_str() {
         let soon = if tls["ends_soon"] == true { ": RENEW IT" } else { "" };
@@ -263,6 +271,7 @@ mod tests {
             ],
             "capacity": [{"region": "local", "peak": 100, "serving": 200, "after_worst_loss": 0, "holds": false}],
             "cache": {"addresses": 3, "bytes": 900, "hits": 5, "hits_meanwhile": 1, "hits_in_need": 1, "misses": 2},
+            "websockets": {"open": 2, "opened": 5, "refused": 1},
             "overrides": [{"kind": "quarantine", "first": 7, "last": 7, "cell": 2}, {"kind": "canary", "first": 0, "last": 6, "cell": 1}],
             "tls": {"until": "May 1", "days_left": 3, "ends_soon": true, "refused": "a.pem is damaged"},
         });
@@ -273,6 +282,7 @@ mod tests {
         assert!(text.contains("N+2 is NOT kept"), "{text}");
         assert!(text.contains("QUARANTINE: bucket 7 goes to cell-2 or nowhere"), "{text}");
         assert!(text.contains("canary: buckets 0-6 go to cell-1"), "{text}");
+        assert!(text.contains("websockets: 2 open, 5 opened, 1 turned away"), "{text}");
         assert!(text.contains("kept: 3 addresses, 900 bytes; 7 hits, 1 of them"), "{text}");
     }
 
