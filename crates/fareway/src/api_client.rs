@@ -11,8 +11,8 @@ use edge::tls::{Connector, trusting_only};
 use http::{Method, Request};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use runtime::net::HttpConnector;
 use serde_json::Value;
 
 /// Largest answer read.
@@ -40,7 +40,7 @@ enum Way {
 
 impl ApiClient {
     pub(crate) fn new(address: SocketAddr) -> Self {
-        let way = Way::Plain(Client::builder(TokioExecutor::new()).build_http());
+        let way = Way::Plain(Client::builder(TokioExecutor::new()).build(HttpConnector::new()));
         Self { base: format!("http://{address}"), operator: None, way }
     }
 

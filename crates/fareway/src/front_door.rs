@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use edge::tls::{Files, Handshakes, Shown, TlsSettings, Wrong, issue};
+use runtime::net::TcpListener;
 use runtime::serve::{HttpService, serve_greeted};
 use runtime::{HttpLimits, Shutdown, TaskSet, Workers, serve_http, unix_ms};
-use tokio::net::TcpListener;
 
 use crate::data_folder::DataFolder;
 

@@ -13,9 +13,9 @@ use domain::CurrencyCode;
 use hyper_util::service::TowerToHyperService;
 use partners::asker::AskerParts;
 use partners::{Asker, Registry};
+use runtime::net::{self, TcpListener};
 use runtime::{Deadline, HttpLimits, Shutdown, TaskSet, Workers};
 use search::{Engine, EngineParts, LeastWait, Leaving, TokenKeys, roster_of};
-use tokio::net::{TcpListener, TcpSocket};
 
 use crate::data_folder::DataFolder;
 use crate::front_door::{self, Tls};
@@ -202,23 +202,9 @@ pub(crate) fn minor_digits(currency: CurrencyCode) -> Option<u8> {
     atlas::atlas().currency(currency).map(|known| known.decimals)
 }
 
-/// Connections the kernel may keep until they are accepted. Beyond it a client's first packet is lost,
-/// which costs it a second; the kernel has a limit of its own (`net.core.somaxconn`).
-const BACKLOG: u32 = 4_096;
-
 /// Binds a port, saying in one sentence what is wrong.
 pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    let listen = || {
-        let socket = match address {
-            SocketAddr::V4(_) => TcpSocket::new_v4()?,
-            SocketAddr::V6(_) => TcpSocket::new_v6()?,
-        };
-        // A process that has ended leaves its port waiting for a minute.
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        socket.listen(BACKLOG)
-    };
-    listen().map_err(|error| cannot_listen(address, &error))
+    net::listen(address).await.map_err(|error| cannot_listen(address, &error))
 }
 
 /// Binds a port for a moment, to know whether that can be done.

@@ -1,10 +1,14 @@
 //! The one clock.
 //!
 //! [`now`] is tokio's clock, so a paused runtime drives it; [`unix_ms`] is the wall clock read once
-//! and carried forward by [`now`], so it stands still with it and never runs backwards.
+//! and carried forward by [`now`], so it stands still with it and never runs backwards. In a simulation
+//! (feature `turmoil`) both are the simulator's.
 
+#[cfg(not(feature = "turmoil"))]
 use std::sync::OnceLock;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
+#[cfg(not(feature = "turmoil"))]
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A point on the process's monotonic clock.
 pub type Moment = tokio::time::Instant;
@@ -16,6 +20,7 @@ pub fn now() -> Moment {
 }
 
 /// Milliseconds since 1970-01-01T00:00Z.
+#[cfg(not(feature = "turmoil"))]
 #[must_use]
 pub fn unix_ms() -> i64 {
     static ANCHOR: OnceLock<(i64, Moment)> = OnceLock::new();
@@ -25,6 +30,13 @@ pub fn unix_ms() -> i64 {
         (wall.as_millis() as i64, now())
     });
     wall_ms + now().saturating_duration_since(moment).as_millis() as i64
+}
+
+/// The same in a simulation.
+#[cfg(feature = "turmoil")]
+#[must_use]
+pub fn unix_ms() -> i64 {
+    crate::simulated::unix_ms()
 }
 
 /// The moment by which a piece of work must be done.

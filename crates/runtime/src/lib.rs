@@ -9,8 +9,11 @@ pub mod fault;
 pub mod lateness;
 pub mod limited;
 pub mod maps;
+pub mod net;
 pub mod random;
 pub mod serve;
+#[cfg(feature = "turmoil")]
+pub mod simulated;
 pub mod tasks;
 pub mod threads;
 pub mod token_bucket;

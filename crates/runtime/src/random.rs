@@ -15,11 +15,21 @@ impl Random {
     ///
     /// # Errors
     /// If the operating system gives no random bytes.
+    #[cfg(not(feature = "turmoil"))]
     pub fn secret_bytes<const N: usize>() -> std::io::Result<[u8; N]> {
         use std::io::Read;
         let mut bytes = [0_u8; N];
         std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// The same in a simulation, where they follow from its seed.
+    ///
+    /// # Errors
+    /// None.
+    #[cfg(feature = "turmoil")]
+    pub fn secret_bytes<const N: usize>() -> std::io::Result<[u8; N]> {
+        Ok(crate::simulated::secret_bytes())
     }
 
     /// Any 64 bits.

@@ -29,9 +29,9 @@ use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
+use crate::net::TcpListener;
 use crate::tasks::{Shutdown, TaskSet};
 pub use greeting::{Greeted, Greeting, Plain, Speaks};
 use patience::Patience;

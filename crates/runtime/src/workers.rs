@@ -1,7 +1,8 @@
 //! Named worker threads with a bounded queue, for work that would hold up the sockets.
 //!
 //! Decoding and merging large answers, compression and blocking calls run here. A full queue
-//! refuses ([`Workers::try_run`]) or makes the caller wait ([`Workers::run`]): it pushes back.
+//! refuses ([`Workers::try_run`]) or makes the caller wait ([`Workers::run`]): it pushes back. In a
+//! simulation, which is one thread, jobs run where they are asked for ([`Workers::inline`]).
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +24,8 @@ pub struct WorkersFull;
 #[derive(Clone)]
 pub struct Workers {
     name: &'static str,
-    queue: mpsc::Sender<Job>,
+    /// To the threads; without it jobs run where they are asked for.
+    queue: Option<mpsc::Sender<Job>>,
     room: Arc<Semaphore>,
     waits: Arc<Waits>,
 }
@@ -36,11 +38,14 @@ impl fmt::Debug for Workers {
 
 impl Workers {
     /// Starts `threads` threads that share a queue of at most `queued` jobs. They end when the last
-    /// clone is dropped.
+    /// clone is dropped. With the feature `turmoil` it is [`Workers::inline`].
     ///
     /// # Errors
     /// If the operating system gives no thread.
     pub fn start(name: &'static str, threads: usize, queued: usize) -> std::io::Result<Self> {
+        if cfg!(feature = "turmoil") {
+            return Ok(Self::inline(name));
+        }
         let (queue, jobs) = mpsc::channel::<Job>(queued.max(1));
         let jobs = Arc::new(Mutex::new(jobs));
         for index in 0..threads.max(1) {
@@ -49,13 +54,7 @@ impl Workers {
                 loop {
                     let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
                     match job {
-                        // A job that panics loses its own answer, not the thread.
-                        Some(job) => {
-                            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_err()
-                            {
-                                tracing::error!(pool = name, "a job panicked");
-                            }
-                        }
+                        Some(job) => run_alone(name, job),
                         None => return,
                     }
                 }
@@ -63,10 +62,17 @@ impl Workers {
         }
         Ok(Self {
             name,
-            queue,
+            queue: Some(queue),
             room: Arc::new(Semaphore::new(queued.max(1))),
             waits: Arc::default(),
         })
+    }
+
+    /// No threads: a job runs in the task that asks for it, once others have had their turn. Such a world
+    /// is one thread and can be shown again.
+    #[must_use]
+    pub fn inline(name: &'static str) -> Self {
+        Self { name, queue: None, room: Arc::new(Semaphore::new(1)), waits: Arc::default() }
     }
 
     /// How long jobs have waited for a thread, at the least, since it was last asked: zero if one was
@@ -115,7 +121,13 @@ impl Workers {
             // The caller may have left: then nobody wants the value.
             let _ = answer.send(job());
         });
-        self.queue.send(job).await.map_err(|_| WorkersFull)?;
+        match &self.queue {
+            Some(queue) => queue.send(job).await.map_err(|_| WorkersFull)?,
+            None => {
+                tokio::task::yield_now().await;
+                run_alone(self.name, job);
+            }
+        }
         value.await.map_err(|_| WorkersFull)
     }
 
@@ -129,7 +141,20 @@ impl Workers {
             wait.end();
             job();
         };
-        self.queue.try_send(Box::new(job)).map_err(|_| WorkersFull)
+        match &self.queue {
+            Some(queue) => queue.try_send(Box::new(job)).map_err(|_| WorkersFull),
+            None => {
+                run_alone(self.name, Box::new(job));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A job that panics loses its own answer and no more.
+fn run_alone(pool: &'static str, job: Job) {
+    if std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_err() {
+        tracing::error!(pool, "a job panicked");
     }
 }
 
@@ -206,6 +231,17 @@ mod tests {
         workers.run(|| ()).await.unwrap();
         let _ = workers.least_wait(Duration::ZERO);
         assert_eq!(workers.least_wait(Duration::from_secs(1)), Duration::ZERO);
+    }
+
+    #[tokio::test]
+    async fn without_threads_jobs_run_in_the_thread_that_asks() {
+        let workers = Workers::inline("test");
+        let here = std::thread::current().id();
+        assert_eq!(workers.run(|| std::thread::current().id()).await, Ok(here));
+        let boom: Result<(), _> = workers.run(|| panic!("boom")).await;
+        assert_eq!(boom, Err(WorkersFull));
+        assert_eq!(workers.try_run(|| ()), Ok(()));
+        assert_eq!(workers.run(|| 6 * 7).await, Ok(42));
     }
 
     #[tokio::test]

@@ -30,8 +30,8 @@ use std::time::Duration;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use runtime::net::{TcpListener, TcpStream};
 use runtime::{Shutdown, TaskSet};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use crate::faults::FaultPlan;

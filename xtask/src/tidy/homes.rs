@@ -102,6 +102,11 @@ const HOMES: &[Home] = &[
         reason: "servers stand behind the seams of storage, each behind a feature",
     },
     Home {
+        dependency: "turmoil",
+        crates: &["runtime"],
+        reason: "hosts are simulated behind the seam of sockets",
+    },
+    Home {
         dependency: "rustix",
         crates: &["storage"],
         reason: "the disk is asked how full it is in one place",

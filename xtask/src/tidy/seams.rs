@@ -1,7 +1,8 @@
 //! Threads, sockets and files: where the outside world enters.
 //!
 //! `runtime`, `fareway`, `lab` and `xtask` may use them, tests too; any other file only with an
-//! entry below. That keeps the rest free of I/O, so that it can be replayed and reasoned about.
+//! entry below. That keeps the rest free of I/O, so that it can be replayed and reasoned about. Sockets of
+//! tasks are taken from `runtime::net` by everybody but `lab`, so that real code runs in a simulated network.
 
 use super::rust_source::{code_only, lines_with_word};
 use super::tree::Tree;
@@ -17,6 +18,12 @@ const WORDS: &[&str] = &[
     "tokio::fs",
     "spawn_blocking",
 ];
+
+/// The machine's sockets, past the seam.
+const SOCKETS: &[&str] = &["tokio::net", "connect::HttpConnector"];
+
+/// Who may go past it: the seam itself, and what works on real processes from outside.
+const SOCKETS_FREE: &[&str] = &["crates/runtime/src/net.rs", "crates/lab/", "xtask/"];
 
 /// Crates that own I/O.
 const FREE: &[&str] = &["crates/runtime/", "crates/fareway/", "crates/lab/", "xtask/"];
@@ -101,24 +108,31 @@ fn check_with(tree: &Tree, seams: &[Seam]) -> Vec<Finding> {
     let mut needed = vec![false; seams.len()];
     let test_files = sizes::test_files(tree);
     for (path, text) in tree.rust() {
-        let free = FREE.iter().any(|free| path.starts_with(free)) || path.ends_with("/build.rs");
-        if free || test_files.contains(path) {
+        if test_files.contains(path) {
             continue;
         }
+        let among = |homes: &[&str]| homes.iter().any(|home| path.starts_with(home));
         let code = ungrouped(&code_only(text));
         let test_lines = sizes::test_lines(text);
-        for word in WORDS {
-            let mut lines = lines_with_word(&code, word);
-            lines.retain(|line| !test_lines.get(line - 1).copied().unwrap_or(false));
-            if lines.is_empty() {
-                continue;
-            }
+        let first = |word: &str| {
+            let lines = lines_with_word(&code, word);
+            lines.into_iter().find(|line| !test_lines.get(line - 1).copied().unwrap_or(false))
+        };
+        let sockets = SOCKETS.iter().filter(|_| !among(SOCKETS_FREE));
+        for (word, line) in sockets.filter_map(|word| Some((word, first(word)?))) {
+            let text = format!("`{word}` goes past the simulator: take sockets from runtime::net");
+            findings.push(Finding::refuse(path, line, text));
+        }
+        if among(FREE) || path.ends_with("/build.rs") {
+            continue;
+        }
+        for (word, line) in WORDS.iter().filter_map(|word| Some((word, first(word)?))) {
             let entry = seams.iter().position(|seam| seam.path == path && seam.word == *word);
             match entry {
                 Some(entry) => needed[entry] = true,
                 None => findings.push(Finding::refuse(
                     path,
-                    lines[0],
+                    line,
                     format!("`{word}` leads outside: take what you need as an argument, or add an entry with a reason to xtask/src/tidy/seams.rs"),
                 )),
             }
@@ -172,12 +186,28 @@ mod tests {
     fn the_crates_that_own_it_and_tests_are_free() {
         let in_test = "fn f() {}\n#[cfg(test)]\nmod tests {\n    use std::thread;\n}\n";
         let tree = Tree::of(&[
-            ("crates/runtime/src/serve.rs", "use tokio::net::TcpListener;\n"),
+            ("crates/runtime/src/serve.rs", "use crate::net::TcpListener;\n"),
             ("crates/search/src/a.rs", in_test),
             ("crates/search/src/a/tests.rs", READS_FILES),
             ("crates/search/src/b.rs", "// std::fs in words\n"),
         ]);
         assert_eq!(check_with(&tree, &[]), []);
+    }
+
+    #[test]
+    fn sockets_are_taken_from_the_seam() {
+        for line in [
+            "use tokio::net::TcpListener;\n",
+            "use tokio::{net::TcpStream, sync::mpsc};\n",
+            "use hyper_util::client::legacy::connect::HttpConnector;\n",
+        ] {
+            for path in ["crates/fareway/src/platform.rs", "crates/runtime/src/serve.rs"] {
+                let found = check_with(&Tree::of(&[(path, line)]), &[]);
+                assert!(found[0].text.contains("past the simulator"), "{line}{found:?}");
+            }
+            let lab = Tree::of(&[("crates/lab/src/http1.rs", line)]);
+            assert_eq!(check_with(&lab, &[]), []);
+        }
     }
 
     #[test]

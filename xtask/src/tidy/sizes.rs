@@ -111,6 +111,11 @@ pub(super) fn test_files(tree: &Tree) -> BTreeSet<String> {
             found.extend(module.map(|name| format!("{folder}/{name}.rs")));
         }
     }
+    // The modules of a test module.
+    let below: Vec<String> =
+        found.iter().filter_map(|path| Some(format!("{}/", path.strip_suffix(".rs")?))).collect();
+    let is_below = |path: &&str| below.iter().any(|folder| path.starts_with(folder.as_str()));
+    found.extend(tree.paths().filter(is_below).map(str::to_owned));
     found
 }
 

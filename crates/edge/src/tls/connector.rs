@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::Uri;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream, ResolveServerName};
-use hyper_util::client::legacy::connect::HttpConnector;
+use runtime::net::HttpConnector;
 use rustls::ClientConfig;
 use tower_service::Service;
 

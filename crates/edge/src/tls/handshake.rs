@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use runtime::HttpLimits;
+use runtime::net::TcpStream;
 use runtime::serve::{Greeted, Greeting, Speaks};
 use rustls::crypto::ring;
 use rustls::server::{
@@ -18,7 +19,6 @@ use rustls::server::{
 use rustls::{RootCertStore, ServerConfig};
 use thiserror::Error;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;

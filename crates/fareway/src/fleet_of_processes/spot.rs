@@ -13,8 +13,8 @@ use domain::Date;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use runtime::net::HttpConnector;
 use serde::Deserialize;
 
 use crate::settings::SpotSettings;
@@ -55,7 +55,7 @@ pub(super) async fn notice(settings: &SpotSettings) -> Duration {
     }
     let mut metadata = Metadata {
         url: settings.metadata_url.trim_end_matches('/'),
-        client: Client::builder(TokioExecutor::new()).build_http(),
+        client: Client::builder(TokioExecutor::new()).build(HttpConnector::new()),
         token: None,
     };
     loop {

@@ -75,8 +75,7 @@ impl Names {
         if let Some(addresses) = self.remembered(name, false) {
             return Ok(addresses);
         }
-        // The one name look-up of the project; `runtime` has no resolver to go through.
-        match tokio::net::lookup_host((name, 0)).await.map(Iterator::collect::<Vec<_>>) {
+        match runtime::net::lookup_host((name, 0)).await.map(Iterator::collect::<Vec<_>>) {
             Ok(addresses) if !addresses.is_empty() => {
                 self.remember(name, &addresses);
                 Ok(addresses)

@@ -4,9 +4,9 @@ use std::future::Future;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 
 use super::HttpLimits;
+use crate::net::TcpStream;
 
 /// Makes of a fresh connection one on which HTTP is spoken.
 pub trait Greeting: Clone + Send + Sync + 'static {
@@ -48,8 +48,8 @@ pub struct Plain;
 impl Greeting for Plain {
     type Stream = TcpStream;
 
-    async fn greet(&self, stream: TcpStream, limits: HttpLimits) -> Option<Greeted<TcpStream>> {
-        match tokio::time::timeout(limits.head_within, speaks(&stream)).await {
+    async fn greet(&self, mut stream: TcpStream, limits: HttpLimits) -> Option<Greeted<TcpStream>> {
+        match tokio::time::timeout(limits.head_within, speaks(&mut stream)).await {
             Ok(Ok(())) => Some(Greeted { stream, speaks: Speaks::Either }),
             _ => None,
         }
@@ -63,7 +63,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Waits until the client has said enough to tell its version of HTTP. The server's builder waits for
 /// that without a limit: its time for a head starts only then.
-async fn speaks(stream: &TcpStream) -> std::io::Result<()> {
+async fn speaks(stream: &mut TcpStream) -> std::io::Result<()> {
     let mut begins = [0; PREFACE.len()];
     loop {
         match stream.peek(&mut begins).await? {
