@@ -13,8 +13,8 @@ use events::log::{self, Answer, Fetched, LogError, LogSettings, ReadLog, TopicPa
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use runtime::net::HttpConnector;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -94,7 +94,7 @@ impl HttpLog {
             bail!("{url} is not of the form http://HOST:PORT/cell-2");
         }
         let base = url.trim_end_matches('/').to_owned();
-        Ok(Self { base, client: Client::builder(TokioExecutor::new()).build_http() })
+        Ok(Self { base, client: Client::builder(TokioExecutor::new()).build(HttpConnector::new()) })
     }
 
     async fn get(

@@ -1,6 +1,6 @@
 use events::log::{Batch, FileLog, LogSettings, Record};
 use runtime::Limited;
-use tokio::net::TcpListener;
+use runtime::net::TcpListener;
 
 use super::*;
 use crate::log_reader::Neighbour;
