@@ -116,12 +116,14 @@ where
     let mut ways = std::pin::pin!(ways);
     let why = tokio::select! {
         biased;
+        // First: where much passes, copying uses up all that a task may do at once, and a timer that is
+        // asked after that does not tell.
+        why = until => why,
+        () = busy.is_over(settings.idle_ms.ms()) => Ended::Idle,
         ended = ways.as_mut() => return match ended {
             Ok(_) | Err(Over::Closed) => Ended::Closed,
             Err(Over::Broken) => Ended::Broken,
         },
-        () = busy.is_over(settings.idle_ms.ms()) => Ended::Idle,
-        why = until => why,
     };
     closing.begin();
     // Whoever does not take it in time is cut off.

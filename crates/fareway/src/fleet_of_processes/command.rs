@@ -160,6 +160,23 @@ fn render_status(seen: &Value) -> String {
         );
     }
     overrides::render(&mut text, list(&seen["overrides"]));
+    render_door(&mut text, seen);
+    for region in list(&seen["capacity"]) {
+        let _ = writeln!(
+            text,
+            "region {}: peak {}, serving {}, after the worst loss {}: {}",
+            word(&region["region"]),
+            region["peak"],
+            region["serving"],
+            region["after_worst_loss"],
+            if region["holds"] == true { "N+2 is kept" } else { "N+2 is NOT kept" }
+        );
+    }
+    text
+}
+
+/// What the edge says of itself: kept answers, WebSockets, its certificate.
+fn render_door(text: &mut String, seen: &Value) {
     let cache = &seen["cache"];
     if cache.is_object() {
         let _ = writeln!(
@@ -193,18 +210,6 @@ fn render_status(seen: &Value) -> String {
     if let Some(refused) = tls["refused"].as_str() {
         let _ = writeln!(text, "certificate: a newer one is REFUSED: {refused}");
     }
-    for region in list(&seen["capacity"]) {
-        let _ = writeln!(
-            text,
-            "region {}: peak {}, serving {}, after the worst loss {}: {}",
-            word(&region["region"]),
-            region["peak"],
-            region["serving"],
-            region["after_worst_loss"],
-            if region["holds"] == true { "N+2 is kept" } else { "N+2 is NOT kept" }
-        );
-    }
-    text
 }
 
 fn render_plan(plan: &Value) -> String {

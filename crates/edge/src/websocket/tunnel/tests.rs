@@ -134,3 +134,17 @@ async fn a_client_that_stays_after_both_have_closed_is_not_waited_for() {
     assert_eq!(rest(&mut client).await, from_cell);
     assert_eq!(ended.await.unwrap(), Ended::Closed);
 }
+
+#[tokio::test]
+async fn a_flood_keeps_no_end_from_coming() {
+    let flood = || tokio::io::join(tokio::io::repeat(0), tokio::io::sink());
+    let settings = WebSocketSettings::default();
+    let open = WebSockets::new(settings.clone()).enter(None, None).unwrap();
+    let until = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Ended::Old
+    };
+    let copied = copy((flood(), flood()), &settings, (&open, [0; 4]), until);
+    let ended = tokio::time::timeout(Duration::from_secs(60), copied).await;
+    assert_eq!(ended.unwrap(), Ended::Old);
+}
