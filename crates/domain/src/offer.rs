@@ -72,4 +72,34 @@ pub struct Offer {
     pub emissions_grams: u32,
 }
 
+impl Offer {
+    /// The least that an offer is: who sells what for how much, on one ticket. Of bags, brand, address,
+    /// fares and emissions nothing is said. What is known besides is put over it:
+    ///
+    /// ```
+    /// use domain::{AgentId, BagAllowance, CurrencyCode, Money, Offer};
+    ///
+    /// let price = Money::new(41_200, CurrencyCode::literal("EUR"));
+    /// let plain = Offer::plain(AgentId::literal("shop"), 0, Some(price));
+    /// let with_a_bag = Offer { cabin_bags: BagAllowance::Included(1), ..plain };
+    /// assert_eq!(with_a_bag.price, plain.price);
+    /// ```
+    #[must_use]
+    pub const fn plain(agent: AgentId, itinerary: u32, price: Option<Money>) -> Self {
+        Self {
+            price,
+            agent,
+            itinerary,
+            fares_start: 0,
+            fares_len: 0,
+            transfer: Transfer::Managed,
+            cabin_bags: BagAllowance::Unknown,
+            checked_bags: BagAllowance::Unknown,
+            brand: Text { start: 0, len: 0 },
+            link: Text { start: 0, len: 0 },
+            emissions_grams: 0,
+        }
+    }
+}
+
 const _: () = assert!(size_of::<Offer>() <= 72, "2,700 offers a search stay within 200 KB");

@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use domain::answer::Limits;
 use domain::{
-    AgentId, AirportCode, AnswerBuilder, BagAllowance, Cabin, CarrierCode, CountryCode,
-    CurrencyCode, Date, FlightNumber, Money, Offer, PartnerId, Place, PlaceSet, Question,
-    QuestionLeg, Segment, Text, Transfer, Travellers,
+    AgentId, AirportCode, AnswerBuilder, Cabin, CarrierCode, CountryCode, CurrencyCode, Date,
+    FlightNumber, Money, Offer, PartnerId, Place, PlaceSet, Question, QuestionLeg, Segment,
+    Travellers,
 };
 use events::log::{FileLog, LogSettings};
 use prices::Seen;
@@ -99,19 +99,8 @@ fn answer(day: Date) -> Result<domain::Answer, Box<dyn Error>> {
     let leg = builder.leg(&[segment])?;
     let itinerary = builder.itinerary(&[leg])?;
     for (agent, pounds) in [("one", 431), ("two", 428)] {
-        let offer = Offer {
-            price: Some(Money::new(pounds * 100, CurrencyCode::literal("GBP"))),
-            agent: AgentId::literal(agent),
-            itinerary,
-            fares_start: 0,
-            fares_len: 0,
-            transfer: Transfer::Managed,
-            cabin_bags: BagAllowance::Unknown,
-            checked_bags: BagAllowance::Unknown,
-            brand: Text::default(),
-            link: Text::default(),
-            emissions_grams: 0,
-        };
+        let price = Money::new(pounds * 100, CurrencyCode::literal("GBP"));
+        let offer = Offer::plain(AgentId::literal(agent), itinerary, Some(price));
         builder.offer(offer, &[])?;
     }
     Ok(builder.finish())

@@ -132,9 +132,9 @@ pub struct IndicativeSize {
 /// ```
 /// use std::sync::Arc;
 /// use domain::answer::{AnswerFull, Limits};
-/// use domain::{AgentId, AirportCode, AnswerBuilder, BagAllowance, Cabin, CarrierCode,
-///     CountryCode, CurrencyCode, Date, FlightNumber, Money, Offer, PartnerId, Place, PlaceSet,
-///     Question, QuestionLeg, Segment, Text, Transfer, Travellers};
+/// use domain::{AgentId, AirportCode, AnswerBuilder, Cabin, CarrierCode, CountryCode,
+///     CurrencyCode, Date, FlightNumber, Money, Offer, PartnerId, Place, PlaceSet, Question,
+///     QuestionLeg, Segment, Travellers};
 /// use prices::{Seen, indicative::{Ask, EuroRates, Indicative, IndicativeSettings, Places, When}};
 ///
 /// let (edi, sin) = (AirportCode::literal("EDI"), AirportCode::literal("SIN"));
@@ -158,12 +158,7 @@ pub struct IndicativeSize {
 /// let leg = answer.leg(&[segment])?;
 /// let itinerary = answer.itinerary(&[leg])?;
 /// let price = Some(Money::new(41_200, eur));
-/// answer.offer(Offer {
-///     price, agent: AgentId::literal("shop"), itinerary, fares_start: 0, fares_len: 0,
-///     transfer: Transfer::Managed, cabin_bags: BagAllowance::Unknown,
-///     checked_bags: BagAllowance::Unknown, brand: Text::default(), link: Text::default(),
-///     emissions_grams: 0,
-/// }, &[])?;
+/// answer.offer(Offer::plain(AgentId::literal("shop"), itinerary, price), &[])?;
 /// let partner = PartnerId::literal("acme");
 /// let (question, answer) = (Arc::new(question), Arc::new(answer.finish()));
 ///

@@ -3,7 +3,7 @@ use crate::civil::LocalTime;
 use crate::code::{AgentId, AirportCode, CarrierCode, CurrencyCode};
 use crate::itinerary::FlightNumber;
 use crate::money::Money;
-use crate::offer::{BagAllowance, Transfer};
+use crate::offer::BagAllowance;
 
 fn segment(number: u16) -> Segment {
     Segment {
@@ -18,19 +18,9 @@ fn segment(number: u16) -> Segment {
 }
 
 fn offer(itinerary: u32, minor: i64) -> Offer {
-    Offer {
-        price: Some(Money::new(minor, CurrencyCode::literal("EUR"))),
-        agent: AgentId::literal("klm1"),
-        itinerary,
-        fares_start: 0,
-        fares_len: 0,
-        transfer: Transfer::Managed,
-        cabin_bags: BagAllowance::Included(1),
-        checked_bags: BagAllowance::Unknown,
-        brand: Text::default(),
-        link: Text::default(),
-        emissions_grams: 0,
-    }
+    let price = Money::new(minor, CurrencyCode::literal("EUR"));
+    let plain = Offer::plain(AgentId::literal("klm1"), itinerary, Some(price));
+    Offer { cabin_bags: BagAllowance::Included(1), ..plain }
 }
 
 #[test]

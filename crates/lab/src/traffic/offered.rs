@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use domain::answer::Limits;
 use domain::{
     AgentId, Answer, AnswerBuilder, BagAllowance, CarrierCode, CurrencyCode, FlightNumber, Money,
-    Offer, Question, QuestionKey, Segment, Text, Transfer,
+    Offer, Question, QuestionKey, Segment,
 };
 use sandbox::noise;
 
@@ -95,18 +95,13 @@ impl Offered {
                 });
                 legs[way] = builder.leg(&[segment])?;
             }
+            let itinerary = builder.itinerary(&legs[..ways])?;
+            let price = self.price(journey, partner);
             let offer = Offer {
-                price: Some(self.price(journey, partner)),
-                agent,
-                itinerary: builder.itinerary(&legs[..ways])?,
-                fares_start: 0,
-                fares_len: 0,
-                transfer: Transfer::Managed,
                 cabin_bags: BagAllowance::Included(1),
                 checked_bags: BagAllowance::Included(0),
-                brand: Text::default(),
-                link: Text::default(),
                 emissions_grams: 90_000,
+                ..Offer::plain(agent, itinerary, Some(price))
             };
             builder.offer(offer, &[])?;
         }

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use domain::answer::Limits;
 use domain::{
-    AgentId, AirportCode, AnswerBuilder, BagAllowance, Cabin, CarrierCode, Date, FlightNumber,
-    Money, Offer, PartnerId, Place, PlaceSet, Question, QuestionLeg, Segment, Text, Transfer,
-    Travellers,
+    AgentId, AirportCode, AnswerBuilder, Cabin, CarrierCode, Date, FlightNumber, Money, Offer,
+    PartnerId, Place, PlaceSet, Question, QuestionLeg, Segment, Travellers,
 };
 use prices::Seen;
 use prices::indicative::Cheapest;
@@ -115,7 +114,8 @@ pub(super) fn search(number: usize) -> Vec<Seen> {
             let Ok(itinerary) = builder.itinerary(&[leg]) else { continue };
             for agent in ["one", "two", "three"] {
                 let price = Money::new(5_000 + random.below(30_000) as i64, EUR);
-                let _ = builder.offer(offer(itinerary, AgentId::literal(agent), price), &[]);
+                let offer = Offer::plain(AgentId::literal(agent), itinerary, Some(price));
+                let _ = builder.offer(offer, &[]);
             }
         }
         Arc::new(builder.finish())
@@ -128,22 +128,6 @@ pub(super) fn search(number: usize) -> Vec<Seen> {
             answer: answer(&mut random),
         })
         .collect()
-}
-
-pub(super) fn offer(itinerary: u32, agent: AgentId, price: Money) -> Offer {
-    Offer {
-        price: Some(price),
-        agent,
-        itinerary,
-        fares_start: 0,
-        fares_len: 0,
-        transfer: Transfer::Managed,
-        cabin_bags: BagAllowance::Unknown,
-        checked_bags: BagAllowance::Unknown,
-        brand: Text::default(),
-        link: Text::default(),
-        emissions_grams: 0,
-    }
 }
 
 pub(super) fn question(from: &[AirportCode], to: &[AirportCode], day: i32) -> Arc<Question> {

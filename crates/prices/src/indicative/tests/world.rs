@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use domain::answer::Limits;
 use domain::{
-    AgentId, AirportCode, AnswerBuilder, BagAllowance, Cabin, CarrierCode, CountryCode,
-    CurrencyCode, Date, FlightNumber, LocalTime, Money, Offer, PartnerId, Place, PlaceSet,
-    Question, QuestionLeg, Segment, Text, Transfer, Travellers,
+    AgentId, AirportCode, AnswerBuilder, Cabin, CarrierCode, CountryCode, CurrencyCode, Date,
+    FlightNumber, LocalTime, Money, Offer, PartnerId, Place, PlaceSet, Question, QuestionLeg,
+    Segment, Travellers,
 };
 
 use crate::Seen;
@@ -152,7 +152,7 @@ impl Told {
             }));
             let itinerary = builder.itinerary(&legs).unwrap();
             let price = offer.minor.map(|minor| Money::new(minor, offer.currency));
-            builder.offer(plain(itinerary, offer.agent, price), &[]).unwrap();
+            builder.offer(Offer::plain(offer.agent, itinerary, price), &[]).unwrap();
         }
         Seen {
             partner: self.partner,
@@ -192,20 +192,4 @@ fn add_leg(
         })
         .collect();
     builder.leg(&segments).unwrap()
-}
-
-fn plain(itinerary: u32, agent: AgentId, price: Option<Money>) -> Offer {
-    Offer {
-        price,
-        agent,
-        itinerary,
-        fares_start: 0,
-        fares_len: 0,
-        transfer: Transfer::Managed,
-        cabin_bags: BagAllowance::Unknown,
-        checked_bags: BagAllowance::Unknown,
-        brand: Text::default(),
-        link: Text::default(),
-        emissions_grams: 0,
-    }
 }
