@@ -172,6 +172,12 @@ const SUITES: &[Suite] = &[
         run: rust::features,
     },
     Suite {
+        name: "hosts",
+        about: "real edge, cells and market on simulated hosts, 50 worlds in which things go wrong",
+        when: When::Long,
+        run: rust::hosts,
+    },
+    Suite {
         name: "redis",
         about: "what pods share, on a real Redis server that hangs, dies and comes back",
         when: When::Long,

@@ -27,6 +27,9 @@ mod play;
 mod release;
 mod rollouts;
 mod rules;
+#[cfg(feature = "turmoil")]
+#[cfg(test)]
+mod simulated;
 mod spot;
 mod supervise;
 

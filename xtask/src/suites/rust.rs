@@ -54,6 +54,16 @@ pub(super) fn features(ground: &Ground) -> Result<Tally> {
     cargo(ground, "test --locked -p partners --no-default-features").tally()
 }
 
+/// Lints and tests of what is compiled only with the feature `turmoil`. Building all of it a second time
+/// takes longer than the worlds.
+pub(super) fn hosts(ground: &Ground) -> Result<Tally> {
+    let fareway = "--locked -p fareway --features turmoil --bin fareway";
+    let mut tally =
+        cargo(ground, &format!("clippy {fareway} --profile test -- -D warnings")).tally()?;
+    tally.add(cargo(ground, &format!("test {fareway} simulated::")).tally()?);
+    Ok(tally)
+}
+
 /// Lints and tests of what is compiled only with the feature `redis`.
 pub(super) fn redis(ground: &Ground) -> Result<Tally> {
     provision::redis_server(&ground.root)?;
