@@ -1,6 +1,5 @@
 use events::log::{Batch, FileLog, LogSettings, Record};
-use runtime::Limited;
-use runtime::net::TcpListener;
+use runtime::{Limited, net};
 
 use super::*;
 use crate::log_reader::Neighbour;
@@ -24,7 +23,7 @@ impl Served {
         settings.fleet.cells = Limited::literal(2);
         let machine = Machine::plan(&settings, None).unwrap();
         let shelf = Arc::new(Shelf::open(&folder, &machine).unwrap());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = net::listen(([127, 0, 0, 1], 0).into()).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
         let service = service_fn(move |request| {
@@ -133,7 +132,7 @@ async fn a_far_end_that_is_gone_or_is_something_else_is_told() {
     let reader = served.reader("cell-9");
     let wrong = reader.read(&told(), 0, 100).await.unwrap_err().to_string();
     assert!(wrong.contains("answers 404"), "{wrong}");
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let closed = net::listen(([127, 0, 0, 1], 0).into()).await.unwrap();
     let address = closed.local_addr().unwrap();
     drop(closed);
     let neighbour = Neighbour::parse(&format!("cell-1=http://{address}/cell-1")).unwrap();

@@ -97,6 +97,7 @@ pub(super) async fn run_cell(id: u32, settings: Settings) -> Result<()> {
         release: "1".to_owned(),
         tls: None,
         market: Some(Ground::get().files.clone()),
+        beside: Vec::new(),
     };
     let platform = Box::pin(Platform::start(&settings, parts)).await?;
     assert_eq!(platform.partner_errors, Vec::<String>::new());
