@@ -1,6 +1,6 @@
 use domain::AgentId;
 use events::log::{FileLog, LogSettings, ReadLog};
-use runtime::{Shutdown, Workers};
+use runtime::{Shutdown, TaskSet, Workers};
 use std::sync::Arc;
 use storage::disk::{Disk, FaultDisk};
 
@@ -60,7 +60,7 @@ fn following(reader: &Cell, name: &str, log: Arc<dyn ReadLog>, place: Option<u64
     let beside = Beside { cell: name.to_owned(), log, place };
     let parts = (Arc::clone(&region), Arc::clone(reader.memory.indicative()));
     let workers = Workers::start("test", 1, 4).unwrap();
-    tokio::spawn(follow(beside, parts, workers, Shutdown::default()));
+    TaskSet::default().spawn(follow(beside, parts, workers, Shutdown::default()));
     region
 }
 
