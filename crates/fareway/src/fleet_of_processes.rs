@@ -30,6 +30,8 @@ mod rules;
 #[cfg(feature = "turmoil")]
 #[cfg(test)]
 mod simulated;
+#[cfg(test)]
+mod sites;
 mod spot;
 mod supervise;
 

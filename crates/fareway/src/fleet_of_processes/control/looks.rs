@@ -81,10 +81,10 @@ pub(super) async fn run_looks(looker: &impl Looker, every: Duration, shutdown: &
 mod tests {
     use std::cell::RefCell;
 
-    use fleet::topology::SeenHealth;
     use runtime::Moment;
 
     use super::*;
+    use crate::fleet_of_processes::sites::sites;
 
     const EVERY: Duration = Duration::from_secs(2);
     /// How long a silent cell says nothing.
@@ -100,17 +100,7 @@ mod tests {
 
     impl World {
         fn of(cells: u32, silent: u32) -> Self {
-            let site = |id: u32| CellSite {
-                id: CellId(id),
-                zone: "a".to_owned(),
-                address: ([127, 0, 0, 1], 10_000 + id as u16).into(),
-                weight: 100,
-                tested_max: 100,
-                version: "r1".to_owned(),
-                draining: false,
-                health: SeenHealth::Unknown,
-            };
-            let (silent, cells) = (CellId(silent), (1..=cells).map(site).collect());
+            let (silent, cells) = (CellId(silent), sites(cells));
             Self { began: runtime::now(), silent, cells, told: RefCell::default() }
         }
 

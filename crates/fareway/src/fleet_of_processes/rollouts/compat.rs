@@ -2,9 +2,9 @@
 
 use fleet::rollout::Stage;
 
-use super::tests::topology;
 use super::*;
 use crate::fleet_of_processes::fixtures::of_every_version;
+use crate::fleet_of_processes::sites::topology;
 
 /// What one cell says and what is shown of it.
 fn seen(cell: u32, runs: &str, open: u64) -> (CellId, CellView) {

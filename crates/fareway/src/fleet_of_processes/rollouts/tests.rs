@@ -1,23 +1,5 @@
-use fleet::topology::Region;
-
 use super::*;
-
-pub(super) fn topology() -> Topology {
-    let site = |id: u32| CellSite {
-        id: CellId(id),
-        zone: "a".to_owned(),
-        address: ([127, 0, 0, 1], 10_000 + id as u16).into(),
-        weight: 100,
-        tested_max: 100,
-        version: "r1".to_owned(),
-        draining: false,
-        health: SeenHealth::Ready,
-    };
-    let (name, zones) = ("local".to_owned(), vec!["a".to_owned()]);
-    let region = Region { name, zones, peak: 100, cells: (1..=3).map(site).collect() };
-    let table = fleet::TableSum::default();
-    Topology { version: 1, table, regions: vec![region], overrides: Vec::new() }
-}
+use crate::fleet_of_processes::sites::topology;
 
 fn sentences(before: &Rollouts, after: &Rollouts) -> Vec<(What, String)> {
     after.told_since(before).into_iter().map(|told| (told.what, told.sentence)).collect()
