@@ -19,6 +19,7 @@ pub mod happened;
 pub mod health;
 pub mod kept;
 pub mod moved;
+pub mod report;
 pub mod retry_budget;
 pub mod rollout;
 pub mod routes;
@@ -30,6 +31,7 @@ pub mod topology;
 pub mod traffic;
 
 pub use health::{CellHealth, HealthSettings, Standing};
+pub use report::{BesideReport, CellReport};
 pub use routes::{Place, Routes, Tenant, Usable};
 pub use signed::{Signer, Verifier};
 pub use table::{BUCKETS, Table, TableSum, bucket_of};

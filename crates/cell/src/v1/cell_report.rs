@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use fleet::{BesideReport, CellReport};
 use http::HeaderMap;
-use search::Leaving;
 use serde_json::json as value;
 
 use super::pairs;
@@ -28,26 +28,28 @@ pub(crate) async fn report(
     }
 }
 
-fn render(shared: &Shared) -> String {
+/// What this cell says of itself.
+pub(crate) fn of(shared: &Shared) -> CellReport {
     let load = shared.engine.load();
-    let beside = shared
-        .prices
-        .region
-        .cells()
-        .into_iter()
-        .map(|one| value!({"cell": one.cell, "is_whole": one.is_whole, "prices": one.taken}));
-    let beside: Vec<_> = beside.collect();
-    value!({
-        "cell": format!("cell-{}", shared.cell),
-        "release": shared.release,
-        "process": shared.counts.process,
-        "searches": load.open,
-        "running": load.running,
-        "created": load.created,
-        "late_ms": load.late.as_millis() as u64,
-        "leaving": shared.engine.leaving().map(Leaving::name),
-        "evidence": shared.counts.evidence(),
-        "beside": beside,
-    })
-    .to_string()
+    let beside = shared.prices.region.cells().into_iter().map(|one| BesideReport {
+        cell: one.cell,
+        is_whole: one.is_whole,
+        prices: one.taken,
+    });
+    CellReport {
+        cell: format!("cell-{}", shared.cell),
+        release: shared.release.clone(),
+        process: shared.counts.process.max(0) as u64,
+        searches: load.open as u64,
+        running: load.running as u64,
+        created: load.created,
+        late_ms: Some(load.late.as_millis() as u64),
+        leaving: shared.engine.leaving().map(|why| why.name().to_owned()),
+        evidence: shared.counts.evidence(),
+        beside: beside.collect(),
+    }
+}
+
+fn render(shared: &Shared) -> String {
+    value!(of(shared)).to_string()
 }

@@ -9,13 +9,12 @@ use std::sync::{Arc, PoisonError};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use fleet::happened::{Event, What};
-use fleet::shown::{Shown, ShownCell, ShownRegion, ShownReport, ShownZone};
+use fleet::shown::{Shown, ShownCell, ShownRegion, ShownZone};
 use fleet::topology::SeenHealth;
-use fleet::traffic::Sample;
 use http::HeaderMap;
 use serde_json::json as value;
 
-use super::pairs;
+use super::{cell_report, pairs};
 use crate::refusal::Family;
 use crate::state::{Shared, json};
 
@@ -46,41 +45,31 @@ fn render(shared: &Shared, now: u64) -> String {
 }
 
 fn of_one(shared: &Shared, now: u64) -> Shown {
-    let load = shared.engine.load();
-    let process = shared.counts.process.max(0) as u64;
+    let report = cell_report::of(shared);
     let rates = {
         let mut traffic = shared.traffic.lock().unwrap_or_else(PoisonError::into_inner);
-        let (searches, done) = (load.created, shared.counts.evidence());
-        traffic.note(Sample { at: now, process, searches, done });
+        traffic.note(report.sample(now));
         traffic.rates(now)
     };
     let ready = !shared.engine.is_leaving() && !(shared.roster)().is_empty();
-    let name = format!("cell-{}", shared.cell);
     let cell = ShownCell {
-        cell: name.clone(),
+        cell: report.cell.clone(),
         address: None,
         seen: if ready { SeenHealth::Ready } else { SeenHealth::NotReady },
         draining: false,
         weight: 100,
         tested_max: None,
-        release: shared.release.clone(),
-        says: Some(ShownReport {
-            release: shared.release.clone(),
-            process,
-            running: load.running as u64,
-            late_ms: Some(load.late.as_millis() as u64),
-            leaving: shared.engine.leaving().map(|why| why.name().to_owned()),
-            rates,
-        }),
+        release: report.release.clone(),
+        says: Some(report.shown(rates)),
     };
     let zones = vec![ShownZone { zone: "a".to_owned(), cells: vec![cell] }];
     let started = Event {
-        at: process,
+        at: report.process,
         what: What::Started,
-        cell: Some(name),
+        cell: Some(report.cell),
         sentence: "the process was started".to_owned(),
     };
-    let lately = now.saturating_sub(process) <= fleet::happened::HOUR_MS;
+    let lately = now.saturating_sub(report.process) <= fleet::happened::HOUR_MS;
     Shown {
         at: now,
         version: None,

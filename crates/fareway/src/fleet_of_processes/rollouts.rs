@@ -10,7 +10,7 @@ use edge::Upstream;
 use fleet::CellId;
 use fleet::control::Change;
 use fleet::happened::{Told, What};
-use fleet::rollout::{Action, CellView, Evidence, Rollout, RolloutSettings};
+use fleet::rollout::{Action, CellView, Rollout, RolloutSettings};
 use fleet::shown::{ShownFrozen, ShownRollout};
 use fleet::topology::{CellSite, Override, OverrideKind, SeenHealth, Topology};
 use http::{HeaderName, HeaderValue};
@@ -250,22 +250,6 @@ impl ControlRoom {
     }
 }
 
-/// What a cell says of itself.
-#[derive(Deserialize)]
-struct Report {
-    release: String,
-    process: u64,
-    running: u64,
-    evidence: Evidence,
-    // Releases of before do not say the following.
-    #[serde(default)]
-    created: u64,
-    #[serde(default)]
-    late_ms: Option<u64>,
-    #[serde(default)]
-    leaving: Option<String>,
-}
-
 /// Looks at a cell: whether it takes work, and what it says of itself. A cell that says nothing counts
 /// as not seen at all.
 pub(super) async fn look(
@@ -286,34 +270,8 @@ pub(super) async fn look(
         SeenHealth::Unreachable => None,
         _ => edge::ask(upstream, (cell.address, REPORT), header, within).await,
     };
-    let report = bytes.and_then(|bytes: Bytes| serde_json::from_slice::<Report>(&bytes).ok());
-    let said = match report {
-        Some(report) => Said {
-            view: CellView {
-                health,
-                runs: Some(report.release),
-                process: report.process,
-                open: report.running,
-                evidence: report.evidence,
-            },
-            created: report.created,
-            late_ms: report.late_ms,
-            leaving: report.leaving,
-        },
-        None => Said {
-            view: CellView {
-                health: SeenHealth::Unreachable,
-                runs: None,
-                process: 0,
-                open: 0,
-                evidence: Evidence::default(),
-            },
-            created: 0,
-            late_ms: None,
-            leaving: None,
-        },
-    };
-    (health, said)
+    let report = bytes.and_then(|bytes: Bytes| serde_json::from_slice(&bytes).ok());
+    (health, Said { health, report })
 }
 
 #[cfg(test)]

@@ -2,22 +2,41 @@
 
 use std::collections::BTreeMap;
 
-use fleet::CellId;
 use fleet::happened::{Told, What};
-use fleet::rollout::CellView;
+use fleet::rollout::{CellView, Evidence};
 use fleet::shown::ShownReport;
-use fleet::traffic::{Sample, Traffic};
+use fleet::topology::SeenHealth;
+use fleet::traffic::Traffic;
+use fleet::{CellId, CellReport};
 
 /// What one look at a cell found.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Said {
-    pub(in super::super) view: CellView,
-    /// Searches created since its process began.
-    pub(in super::super) created: u64,
-    /// How late due work is begun.
-    pub(in super::super) late_ms: Option<u64>,
-    /// Why it begins nothing new.
-    pub(in super::super) leaving: Option<String>,
+    pub(in super::super) health: SeenHealth,
+    /// What it says of itself; `None`: nothing.
+    pub(in super::super) report: Option<CellReport>,
+}
+
+impl Said {
+    /// The cell as a rollout looks at it. One that says nothing counts as not seen at all.
+    fn view(&self) -> CellView {
+        match &self.report {
+            Some(report) => CellView {
+                health: self.health,
+                runs: Some(report.release.clone()),
+                process: report.process,
+                open: report.running,
+                evidence: report.evidence.clone(),
+            },
+            None => CellView {
+                health: SeenHealth::Unreachable,
+                runs: None,
+                process: 0,
+                open: 0,
+                evidence: Evidence::default(),
+            },
+        }
+    }
 }
 
 /// What is known of all cells.
@@ -49,19 +68,19 @@ impl Seen {
             Some(cell) => (cell.traffic, cell.process, cell.leaving),
             None => (Traffic::default(), 0, false),
         };
-        let Some(release) = said.view.runs.as_deref() else {
+        let Some(report) = &said.report else {
             self.cells.insert(id, Cell { said, traffic, process: before, leaving: left });
             return told;
         };
-        let process = said.view.process;
+        let process = report.process;
         let is_another = process != before;
         if is_another && before != 0 {
-            let sentence = format!("{id} was started again as {release}");
+            let sentence = format!("{id} was started again as {}", report.release);
             told.push(Told::of(id, What::CellRestarted, sentence));
         }
-        let leaving = said.leaving.is_some();
+        let leaving = report.leaving.is_some();
         if leaving && (is_another || !left) {
-            told.push(match said.leaving.as_deref() {
+            told.push(match report.leaving.as_deref() {
                 Some("spot") => Told::of(
                     id,
                     What::SpotNotice,
@@ -74,49 +93,43 @@ impl Seen {
                 ),
             });
         }
-        let (searches, done) = (said.created, said.view.evidence.clone());
-        traffic.note(Sample { at: now, process, searches, done });
+        traffic.note(report.sample(now));
         self.cells.insert(id, Cell { said, traffic, process, leaving });
         told
     }
 
     /// The cells as a rollout looks at them.
     pub(super) fn views(&self) -> BTreeMap<CellId, CellView> {
-        self.cells.iter().map(|(&id, cell)| (id, cell.said.view.clone())).collect()
+        self.cells.iter().map(|(&id, cell)| (id, cell.said.view())).collect()
     }
 
     /// What a cell says, as it is shown; `None` while it says nothing.
     pub(super) fn report(&self, id: CellId, now: u64) -> Option<ShownReport> {
         let Cell { said, traffic, .. } = self.cells.get(&id)?;
-        Some(ShownReport {
-            release: said.view.runs.clone()?,
-            process: said.view.process,
-            running: said.view.open,
-            late_ms: said.late_ms,
-            leaving: said.leaving.clone(),
-            rates: traffic.rates(now),
-        })
+        Some(said.report.as_ref()?.shown(traffic.rates(now)))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use fleet::rollout::Evidence;
-    use fleet::topology::SeenHealth;
-
     use super::*;
 
     const CELL: CellId = CellId(2);
 
     fn said(process: u64, requests: u64, leaving: Option<&str>) -> Said {
-        let view = CellView {
-            health: SeenHealth::Ready,
-            runs: (process > 0).then(|| "r1".to_owned()),
+        let report = CellReport {
+            cell: CELL.to_string(),
+            release: "r1".to_owned(),
             process,
-            open: 0,
+            searches: 0,
+            running: 0,
+            created: 0,
+            late_ms: Some(1),
+            leaving: leaving.map(str::to_owned),
             evidence: Evidence { requests, ..Evidence::default() },
+            beside: Vec::new(),
         };
-        Said { view, created: 0, late_ms: Some(1), leaving: leaving.map(str::to_owned) }
+        Said { health: SeenHealth::Ready, report: (process > 0).then_some(report) }
     }
 
     fn look(seen: &mut Seen, at: u64, said: Said) -> Vec<What> {

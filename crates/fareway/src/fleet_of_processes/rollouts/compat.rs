@@ -1,6 +1,7 @@
 //! What is kept of rollouts, and what cells say of themselves, as every released version wrote it.
 
-use fleet::rollout::Stage;
+use fleet::CellReport;
+use fleet::rollout::{Evidence, Stage};
 
 use super::*;
 use crate::fleet_of_processes::fixtures::of_every_version;
@@ -83,21 +84,24 @@ fn compat_what_a_cell_of_any_version_says_of_itself_is_understood() {
     let mut evidence =
         Evidence { requests: 9, failed: 1, refused: 2, followed: 4, changed: 3, times: Vec::new() };
     evidence.note_time(1_500);
-    let said = json!({
-        "cell": "cell-2", "release": "r1", "process": 1_795_000_000_000_u64, "searches": 5, "running": 4,
-        "created": 17, "late_ms": 3, "leaving": "spot", "evidence": evidence,
-    });
-    for (version, bytes) in of_every_version("cell.json", said.to_string().as_bytes()) {
+    let said = CellReport {
+        cell: "cell-2".to_owned(),
+        release: "r1".to_owned(),
+        process: 1_795_000_000_000,
+        searches: 5,
+        running: 4,
+        created: 17,
+        late_ms: Some(3),
+        leaving: Some("spot".to_owned()),
+        evidence,
+        beside: Vec::new(),
+    };
+    for (version, bytes) in of_every_version("cell.json", json!(said).to_string().as_bytes()) {
         let mut later: Value = serde_json::from_slice(&bytes).unwrap();
         later["of_a_later_release"] = json!({"a": 1});
         later["evidence"]["of_a_later_release"] = json!(1);
-        for said in [bytes, later.to_string().into_bytes()] {
-            let report: Report = serde_json::from_slice(&said).unwrap();
-            let Report { release, process, running, evidence: did, created, late_ms, leaving } =
-                report;
-            assert_eq!((release.as_str(), process, running), ("r1", 1_795_000_000_000, 4));
-            assert_eq!((created, late_ms, leaving.as_deref()), (17, Some(3), Some("spot")));
-            assert_eq!(did, evidence, "{version}");
+        for bytes in [bytes, later.to_string().into_bytes()] {
+            assert_eq!(serde_json::from_slice::<CellReport>(&bytes).unwrap(), said, "{version}");
         }
     }
 }
