@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use fleet::health::{Outcome, Probed};
@@ -16,7 +16,7 @@ use http::HeaderValue;
 use http::uri::Authority;
 use runtime::{FixedMap, Random, Shutdown, TaskSet, Workers, watch_lateness};
 use storage::disk::Disk;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore};
 
 use crate::allowance::Allowances;
 use crate::cache::Cache;
@@ -107,7 +107,9 @@ pub(crate) struct CellState {
     pub(crate) room: Arc<Semaphore>,
     health: Mutex<CellHealth>,
     /// Whether nothing answers there; for those who wait for an answer.
-    gone: watch::Sender<bool>,
+    gone: AtomicBool,
+    /// Wakes them in the order in which they came; a `watch` would by chance.
+    told: Notify,
     pub(crate) answered: AtomicU64,
     pub(crate) failed: AtomicU64,
 }
@@ -259,7 +261,8 @@ impl CellState {
             name: HeaderValue::try_from(id.to_string()).ok()?,
             room: Arc::new(Semaphore::new(settings.cell_requests_max.size())),
             health: Mutex::new(health),
-            gone: watch::Sender::new(false),
+            gone: AtomicBool::new(false),
+            told: Notify::new(),
             answered: AtomicU64::new(0),
             failed: AtomicU64::new(0),
         }))
@@ -281,14 +284,22 @@ impl CellState {
 
     /// Comes to its end when the cell is found gone.
     pub(crate) async fn is_gone(&self) {
-        // The sender is ours, so waiting cannot fail.
-        let _ = self.gone.subscribe().wait_for(|gone| *gone).await;
+        loop {
+            // Before the look, so that nothing is told in between unheard.
+            let told = self.told.notified();
+            if self.gone.load(Ordering::SeqCst) {
+                return;
+            }
+            told.await;
+        }
     }
 
     /// Under the lock of the health, so that what is told last is so.
     fn tell_if_gone(&self, health: &CellHealth) {
         let gone = health.standing(runtime::now()) == Standing::Gone;
-        self.gone.send_if_modified(|told| std::mem::replace(told, gone) != gone);
+        if self.gone.swap(gone, Ordering::SeqCst) != gone {
+            self.told.notify_waiters();
+        }
     }
 
     /// Counts what became of a request; gives whether the cell may stand otherwise now.
