@@ -21,7 +21,7 @@ use crate::codec;
 use crate::follow::{Follower, FollowerParts, write_snapshot};
 use crate::freshness::Freshness;
 use crate::history::{History, HistorySettings};
-use crate::indicative::{EuroRates, Indicative, IndicativeSettings};
+use crate::indicative::{Digest, EuroRates, Indicative, IndicativeSettings};
 use crate::memory::{Kept, KeptParts, Memory};
 use crate::seen::{Seen, remembered};
 use crate::store::{Invalidation, PriceStore, StoreSettings};
@@ -163,6 +163,17 @@ fn compat_what_was_forgotten_in_every_version_stays_forgotten() {
         for (version, bytes) in of_every_version_alike(&name, &what.to_bytes(AT_MS)) {
             assert_eq!(Invalidation::from_bytes(&bytes), Ok((what, AT_MS)), "{version}");
         }
+    }
+}
+
+#[test]
+fn compat_price_digests_of_every_version_are_understood() {
+    let indicative = Indicative::new(IndicativeSettings::default(), rates());
+    let (_, digests) = indicative.take_and_digest(&seen(), AT_MS + DAY_MS);
+    assert!(!digests.is_empty());
+    let now = Digest::to_bytes(&digests);
+    for (version, bytes) in of_every_version_alike("price-digests.bin", &now) {
+        assert_eq!(Digest::from_bytes(&bytes).as_ref(), Ok(&digests), "{version}");
     }
 }
 
