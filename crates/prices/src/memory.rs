@@ -16,8 +16,8 @@
 //! With a [second level](crate::shared), what is remembered goes there too, and what is read from
 //! there goes into the indexes, but not on the log: it stands on the log of whoever asked.
 //!
-//! If the log refuses for longer than [`RETRIES`] tries, the answers are used all the same, because
-//! asking every partner again would be worse, and the caller is told that they will not survive.
+//! If the log refuses three times, the answers are used all the same, because asking every partner again
+//! would be worse, and the caller is told that they will not survive.
 //!
 //! It starts no task and reads no clock but `runtime`'s. Limits: those of log, store and index.
 

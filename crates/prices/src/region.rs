@@ -12,7 +12,7 @@
 //! counts if there is none. A digest that is read twice changes nothing.
 //!
 //! If a log cannot be read, its prices grow old like all others; [`Region::missing`] names the cell, and
-//! whoever answers says so. It starts no task: [`follow`] is one, for each cell beside this one.
+//! whoever answers says so. It starts no task: [`follow()`] is one, for each cell beside this one.
 
 mod follow;
 
