@@ -184,13 +184,9 @@ impl Edge {
 
     /// [`Ways::is_lost`] for whoever waits longer than a topology lasts.
     pub(crate) async fn is_lost(&self, cell: &CellState) {
-        loop {
-            cell.is_gone().await;
-            if self.ways().is_some_and(|ways| ways.are_mostly_there(&self.parts.settings)) {
-                return;
-            }
-            tokio::time::sleep(self.parts.settings.probe_ms.ms()).await;
-        }
+        let settings = &self.parts.settings;
+        let mostly_there = || self.ways().is_some_and(|ways| ways.are_mostly_there(settings));
+        cell.is_lost(settings, mostly_there).await;
     }
 
     pub(crate) fn moved(&self) -> MutexGuard<'_, Moved> {
@@ -221,13 +217,7 @@ impl Ways {
     /// Comes to its end when a cell is found gone while most others are not. If most are, it is rather
     /// that all are slow: then waiting is better than asking twice.
     pub(crate) async fn is_lost(&self, cell: &CellState, settings: &EdgeSettings) {
-        loop {
-            cell.is_gone().await;
-            if self.are_mostly_there(settings) {
-                return;
-            }
-            tokio::time::sleep(settings.probe_ms.ms()).await;
-        }
+        cell.is_lost(settings, || self.are_mostly_there(settings)).await;
     }
 
     fn are_mostly_there(&self, settings: &EdgeSettings) -> bool {
@@ -291,6 +281,17 @@ impl CellState {
                 return;
             }
             told.await;
+        }
+    }
+
+    /// The same while others are there.
+    async fn is_lost(&self, settings: &EdgeSettings, are_mostly_there: impl Fn() -> bool) {
+        loop {
+            self.is_gone().await;
+            if are_mostly_there() {
+                return;
+            }
+            tokio::time::sleep(settings.probe_ms.ms()).await;
         }
     }
 

@@ -56,5 +56,5 @@ pub use file::{FileLog, LogReport, TornTail};
 pub use followed::FollowedLog;
 #[cfg(feature = "kafka")]
 pub use kafka::KafkaLog;
-pub use place::{KafkaPlace, PlaceError, open};
+pub use place::{KafkaPlace, PlaceError, open, open_at};
 pub use settings::{KafkaSettings, LogSettings};

@@ -102,7 +102,7 @@ impl Platform {
         let roster = roster_of(Arc::clone(&registry));
         let here = data.map(|data| Here { data: data.path(), cell, beside });
         let remembering =
-            Remembering::open_if(&settings.prices, here, &workers, &tasks, &shutdown).await?;
+            Remembering::open(&settings.prices, here, &workers, &tasks, &shutdown).await?;
         if let Some(store) = remembering.store.clone() {
             let (everybody, registry) = (settings.prices.freshness.clone(), Arc::clone(&registry));
             tasks.spawn(partner_freshness::follow(store, everybody, registry, shutdown.clone()));

@@ -72,33 +72,18 @@ impl Remembering {
         Self { memory: None, store: None, indexes }
     }
 
-    /// Remembers here, or nothing beyond this process.
-    pub(crate) async fn open_if(
+    /// Opens the log in the data folder and starts bringing its prices back; searches need not wait
+    /// for that. Without a place nothing is remembered beyond this process.
+    pub(crate) async fn open(
         settings: &PricesSettings,
         here: Option<Here<'_>>,
         workers: &Workers,
         tasks: &TaskSet,
         shutdown: &Shutdown,
     ) -> Result<Self> {
-        match here {
-            None => Ok(Self::nothing(settings)),
-            Some(here) => Self::open(settings, here, workers, tasks, shutdown).await,
-        }
-    }
-
-    /// Opens the log in the data folder and starts bringing its prices back; searches need not wait
-    /// for that.
-    pub(crate) async fn open(
-        settings: &PricesSettings,
-        here: Here<'_>,
-        workers: &Workers,
-        tasks: &TaskSet,
-        shutdown: &Shutdown,
-    ) -> Result<Self> {
-        if !settings.enabled {
+        let Some(Here { data, cell, beside }) = here.filter(|_| settings.enabled) else {
             return Ok(Self::nothing(settings));
-        }
-        let Here { data, cell, beside } = here;
+        };
         let beside = neighbours(settings, beside)?;
         let shared = open_shared(&settings.shared)?;
         let describe = match settings.log_url.as_str() {
@@ -127,7 +112,7 @@ impl Remembering {
             Memory::open(log, u64::from(cell), kept.store, kept.indicative, Some(workers.clone()));
         let mut memory = memory.await.context(describe.clone())?.since(kept.since);
         if !beside.is_empty() {
-            memory = memory.telling(u64::from(cell)).await.context(describe)?;
+            memory = memory.telling().await.context(describe)?;
         }
         if let Some(shared) = shared {
             memory = memory.sharing(shared);
@@ -138,7 +123,7 @@ impl Remembering {
         tasks.spawn(follower.run(workers.clone(), shutdown.clone(), snapshot_every));
         tasks.spawn(replay(Arc::clone(&memory), shutdown.clone()));
         let places = read_places(&disk, kept.since, workers).await;
-        let follows = (beside, places, &settings.log);
+        let follows = (beside, &places, &settings.log);
         let region = follow_all(follows, &indicative, (workers, tasks, shutdown)).await?;
         tasks.spawn(keep(
             (Arc::clone(&memory), Arc::clone(&region)),
@@ -227,19 +212,17 @@ async fn keep(
 
 /// Begins to take what the cells beside this one tell.
 async fn follow_all(
-    (beside, places, settings): (Vec<Neighbour>, BTreeMap<String, u64>, &LogSettings),
+    (beside, places, settings): (Vec<Neighbour>, &BTreeMap<String, u64>, &LogSettings),
     indicative: &Arc<Indicative>,
     (workers, tasks, shutdown): (&Workers, &TaskSet, &Shutdown),
 ) -> Result<Arc<Region>> {
-    let place = |one: &Neighbour| places.get(&one.cell).copied();
-    let known = beside.iter().map(|one| (one.cell.clone(), place(one).unwrap_or(0)));
+    let known = beside.iter().map(|one| (one.cell.clone(), places.get(&one.cell).copied()));
     let region = Arc::new(Region::new(known));
     for one in beside {
-        let place = place(&one);
         let (cell, settings) = (one.cell.clone(), settings.clone());
         let log = workers.run(move || one.open(&settings)).await??;
         let parts = (Arc::clone(&region), Arc::clone(indicative));
-        let beside = Beside { cell, log, place };
+        let beside = Beside { cell, log };
         tasks.spawn(region::follow(beside, parts, workers.clone(), shutdown.clone()));
     }
     Ok(region)
@@ -366,7 +349,7 @@ mod tests {
                 std::fs::create_dir_all(&folder).unwrap();
                 let workers = Workers::start("test", 1, 1).unwrap();
                 let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
-                let here = Here { data: &folder, cell: 1, beside: Vec::new() };
+                let here = Some(Here { data: &folder, cell: 1, beside: Vec::new() });
                 let opened = Remembering::open(&settings, here, &workers, &tasks, &shutdown).await;
                 format!("{:#}", opened.unwrap_err())
             }

@@ -223,8 +223,8 @@ impl Memory {
     ///
     /// # Errors
     /// [`LogError`] if the log cannot be read.
-    pub async fn telling(mut self, writer: u64) -> Result<Self, LogError> {
-        self.told = Some(Stamped::open(Arc::clone(&self.log), region::TOPIC, writer).await?);
+    pub async fn telling(mut self) -> Result<Self, LogError> {
+        self.told = Some(self.own.beside(region::TOPIC).await?);
         Ok(self)
     }
 

@@ -41,8 +41,8 @@ pub struct Region {
 /// How far one log has been read.
 #[derive(Clone, Copy, Debug, Default)]
 struct Followed {
-    /// The first offset that was not taken.
-    place: u64,
+    /// The first offset that was not taken; none before it is known where to begin.
+    place: Option<u64>,
     /// When everything that was there had been taken.
     whole_at: Option<Moment>,
     taken: u64,
@@ -60,9 +60,10 @@ pub struct FollowedCell {
 }
 
 impl Region {
-    /// A region of this cell and those beside it, each with the first offset that is not known.
+    /// A region of this cell and those beside it, each with the first offset that is not known; without
+    /// one it is read from the oldest price that counts.
     #[must_use]
-    pub fn new(places: impl IntoIterator<Item = (String, u64)>) -> Self {
+    pub fn new(places: impl IntoIterator<Item = (String, Option<u64>)>) -> Self {
         let followed = |(cell, place)| (cell, Followed { place, ..Followed::default() });
         Self { cells: Mutex::new(places.into_iter().map(followed).collect()) }
     }
@@ -92,7 +93,11 @@ impl Region {
     /// it was.
     #[must_use]
     pub fn places(&self) -> BTreeMap<String, u64> {
-        self.lock().iter().map(|(cell, one)| (cell.clone(), one.place)).collect()
+        self.lock().iter().filter_map(|(cell, one)| Some((cell.clone(), one.place?))).collect()
+    }
+
+    fn place(&self, cell: &str) -> Option<u64> {
+        self.lock().get(cell)?.place
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Followed>> {

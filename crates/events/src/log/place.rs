@@ -96,6 +96,14 @@ pub fn open(
     if url.is_empty() {
         return Ok(Arc::new(FileLog::open(disk, folder, settings)?));
     }
+    open_at(url, settings)
+}
+
+/// Opens a log that is in no folder: `kafka://…` (feature `kafka`).
+///
+/// # Errors
+/// As [`open`]; also for an empty URL.
+pub fn open_at(url: &str, settings: LogSettings) -> Result<Arc<dyn Log>, PlaceError> {
     open_kafka(KafkaPlace::parse(url)?, settings)
 }
 

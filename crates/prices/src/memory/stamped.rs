@@ -39,6 +39,12 @@ impl Stamped {
         Ok(Self { log, partition, stamp: Mutex::new(stamp) })
     }
 
+    /// The same writer on another topic of the log.
+    pub(super) async fn beside(&self, topic: &str) -> Result<Self, LogError> {
+        let writer = self.stamp.lock().await.writer();
+        Self::open(Arc::clone(&self.log), topic, writer).await
+    }
+
     pub(super) fn partition(&self) -> &TopicPartition {
         &self.partition
     }

@@ -25,8 +25,6 @@ pub struct Beside {
     pub cell: String,
     /// Its log.
     pub log: Arc<dyn ReadLog>,
-    /// Where to begin; none: at the oldest price that counts.
-    pub place: Option<u64>,
 }
 
 /// Takes what a cell tells until told to stop. Work runs on the workers.
@@ -37,9 +35,8 @@ pub async fn follow(
     shutdown: Shutdown,
 ) {
     let Ok(partition) = TopicPartition::new(TOPIC, 0) else { return };
-    let Beside { cell, log, place } = beside;
-    let mut follower =
-        Follower { cell, log, partition, region, index, workers, place, said: false };
+    let Beside { cell, log } = beside;
+    let mut follower = Follower { cell, log, partition, region, index, workers, said: false };
     tokio::select! {
         biased;
         () = shutdown.begun() => {}
@@ -54,7 +51,6 @@ struct Follower {
     region: Arc<Region>,
     index: Arc<Indicative>,
     workers: Workers,
-    place: Option<u64>,
     /// Whether it was said that the log cannot be read.
     said: bool,
 }
@@ -84,12 +80,11 @@ impl Follower {
     }
 
     /// Takes what comes next, waiting for it if need be.
-    async fn step(&mut self) -> Result<(), LogError> {
-        let place = match self.place {
+    async fn step(&self) -> Result<(), LogError> {
+        let place = match self.region.place(&self.cell) {
             Some(place) => place,
-            None => self.first_place().await?,
+            None => return self.begin().await,
         };
-        self.place = Some(place);
         let fetched = match self.log.read(&self.partition, place, READ_BYTES).await {
             Ok(fetched) => fetched,
             Err(LogError::Gone { start }) if start > place => return self.go_on_at(start),
@@ -117,18 +112,17 @@ impl Follower {
         self.go_on_at(next)
     }
 
-    /// The first record that can hold a price which counts.
-    async fn first_place(&self) -> Result<u64, LogError> {
+    /// Begins at the first record that can hold a price which counts.
+    async fn begin(&self) -> Result<(), LogError> {
         let since_ms = runtime::unix_ms().saturating_sub(self.index.keep_ms());
         match self.log.offset_at(&self.partition, since_ms).await? {
-            Some(offset) => Ok(offset),
-            None => Ok(self.log.bounds(&self.partition).await?.end),
+            Some(offset) => self.go_on_at(offset),
+            None => self.go_on_at(self.log.bounds(&self.partition).await?.end),
         }
     }
 
-    fn go_on_at(&mut self, place: u64) -> Result<(), LogError> {
-        self.place = Some(place);
-        self.region.note(&self.cell, |one| one.place = place);
+    fn go_on_at(&self, place: u64) -> Result<(), LogError> {
+        self.region.note(&self.cell, |one| one.place = Some(place));
         Ok(())
     }
 }

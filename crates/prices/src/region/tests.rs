@@ -24,7 +24,7 @@ async fn cell(number: u64, disk: &Arc<FaultDisk>) -> Cell {
     let indicative = Arc::new(Indicative::new(IndicativeSettings::default(), world::rates()));
     let store = Arc::new(PriceStore::new(StoreSettings::default(), Freshness::default()));
     let memory = Memory::open(Arc::clone(&log) as _, number, store, indicative, None).await;
-    let memory = Arc::new(memory.unwrap().telling(number).await.unwrap());
+    let memory = Arc::new(memory.unwrap().telling().await.unwrap());
     Cell { memory, log }
 }
 
@@ -56,8 +56,8 @@ fn shown(cell: &Cell) -> Vec<String> {
 
 /// Lets a cell follow another until the test ends.
 fn following(reader: &Cell, name: &str, log: Arc<dyn ReadLog>, place: Option<u64>) -> Arc<Region> {
-    let region = Arc::new(Region::new([(name.to_owned(), place.unwrap_or(0))]));
-    let beside = Beside { cell: name.to_owned(), log, place };
+    let region = Arc::new(Region::new([(name.to_owned(), place)]));
+    let beside = Beside { cell: name.to_owned(), log };
     let parts = (Arc::clone(&region), Arc::clone(reader.memory.indicative()));
     let workers = Workers::start("test", 1, 4).unwrap();
     TaskSet::default().spawn(follow(beside, parts, workers, Shutdown::default()));
@@ -83,6 +83,7 @@ async fn what_one_cell_sees_another_shows_and_forgets() {
     one.memory.remember(seen("VIE-BCN", 90)).await.unwrap();
     let region = following(&two, "cell-1", Arc::clone(&one.log) as _, None);
     assert_eq!(region.missing(), ["cell-1"], "nothing has been read yet");
+    assert_eq!(region.places().len(), 0, "where to begin is not known yet");
     until("the first price", || shown(&two) == ["VIE-BCN 90"]).await;
     one.memory.remember(seen("VIE-MAD", 70)).await.unwrap();
     until("the next price", || shown(&two) == ["VIE-MAD 70", "VIE-BCN 90"]).await;
