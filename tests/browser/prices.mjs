@@ -154,6 +154,19 @@ export async function prices({ base, check, open, axe, fits, picture, scenario }
     await axe(page, "the map");
     await fits(page, "the map");
     await picture(page, "explore");
+    // A cell whose prices do not come is told of; a cell of a release before does not speak of others.
+    for (const [missing, said] of [[["cell-2"], 1], [undefined, 0]]) {
+      await page.route("**/v1/prices/explore?**", async (route) => {
+        const whole = await route.fetch();
+        await route.fulfill({ response: whole, json: { ...await whole.json(), missing_cells: missing } });
+      });
+      await page.reload();
+      await page.waitForSelector(".place-row");
+      check(await page.getByText("are missing just now").count() === said, `of missing cells ${missing} the map says ${said ? "so" : "nothing"}`);
+      await page.unroute("**/v1/prices/explore?**");
+    }
+    await page.reload();
+    await page.waitForSelector(".place-row");
     const before = await page.locator(".map-svg").getAttribute("viewBox");
     await page.locator(".map-tools button").first().click();
     check(before !== await page.locator(".map-svg").getAttribute("viewBox"), "the map comes nearer");

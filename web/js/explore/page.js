@@ -86,7 +86,7 @@ export function explorePage(params, nav) {
   function narrow(refit) {
     const shown = state.places.filter(({ quote }) => wish.max === null || quote.price <= wish.max);
     const words = t("explore.found", { n: shown.length, place: state.start.name });
-    const partly = state.answer.missing_cells.length > 0 ? [" ", h("span", {}, t("prices.partly"))] : [];
+    const partly = state.answer.missing_cells?.length > 0 ? [" ", h("span", {}, t("prices.partly"))] : [];
     fill(told, words, " ", h("span", {}, t("prices.about", { currency: state.answer.currency })), ...partly);
     announce(words);
     if (shown.length) fill(place, list.node);
