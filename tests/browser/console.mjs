@@ -1,6 +1,7 @@
 // The operator's page: signing in, a fleet of one, a fleet of three that is drained, frozen and cut off.
 
 import { readFileSync } from "node:fs";
+import { rollout } from "./rollout.mjs";
 
 /** The browser notes refused requests in its console; here they are the point. */
 const PROVOKED = [/Failed to load resource/, /ERR_FAILED|ERR_INTERNET_DISCONNECTED/];
@@ -106,6 +107,8 @@ async function ofFleet(fleet, { check, open, axe, fits, picture, scenario }) {
     await page.waitForSelector("#banner", { state: "hidden" });
     check(true, "all is frozen, with the reason in sight, and free again");
   });
+
+  await scenario("a rollout and the way back", () => rollout(page, fleet, { check, axe, picture }));
 
   await scenario("silence", async () => {
     // What an edge says when the control plane is gone.

@@ -5,7 +5,8 @@
 //
 // Prints one line a check and "N passed, N failed"; leaves screenshots in --out. `--chromium FILE`
 // names another browser, `--only NAME` runs one of journey, languages, phone, prices, faults, console.
-// `--fleet URL --fleet-operator FILE` names another Fareway, with cells, for the console.
+// `--fleet URL --fleet-operator FILE --fleet-settings FILE --fareway FILE` names another Fareway, with cells, the
+// settings file it was started with, and the binary that speaks to it, for the console.
 
 import { parseArgs } from "node:util";
 import { consolePage } from "./console.mjs";
@@ -25,6 +26,8 @@ const { values } = parseArgs({
     operator: { type: "string", default: "../../.fareway/operator.token" },
     fleet: { type: "string" },
     "fleet-operator": { type: "string" },
+    "fleet-settings": { type: "string" },
+    fareway: { type: "string" },
   },
 });
 
@@ -33,6 +36,7 @@ const site = (base, operator) => base && operator && { base: base.replace(/\/$/,
 const test = await start({ base: values.base.replace(/\/$/, ""), out: values.out, executable: values.chromium });
 test.alone = site(values.base, values.operator);
 test.fleet = site(values.fleet, values["fleet-operator"]);
+if (test.fleet) Object.assign(test.fleet, { settings: values["fleet-settings"], binary: values.fareway });
 for (const [name, part] of Object.entries(parts)) {
   if (!values.only || values.only === name) await part(test);
 }

@@ -20,6 +20,7 @@ mod control;
 #[path = "../../../tests/compat/fixtures.rs"]
 mod fixtures;
 mod keeper;
+mod layout;
 mod logs;
 mod machine;
 mod papers;

@@ -87,6 +87,9 @@ impl Default for PricesSettings {
 pub(crate) struct FleetSettings {
     pub(crate) cells: Limited<0, 16>,
     pub(crate) region: String,
+    pub(crate) zone: String,
+    pub(crate) regions: Limited<1, 8>,
+    pub(crate) zones: Limited<1, 16>,
     pub(crate) peak: Limited<0, 1_000_000_000>,
     pub(crate) tested_max: Limited<1, 1_000_000_000>,
     pub(crate) first_port: Limited<0, 65_000>,
@@ -122,6 +125,9 @@ impl Default for FleetSettings {
         Self {
             cells: Limited::literal(0),
             region: "local".to_owned(),
+            zone: String::new(),
+            regions: Limited::literal(1),
+            zones: Limited::literal(1),
             peak: Limited::literal(100),
             tested_max: Limited::literal(100),
             first_port: Limited::literal(0),

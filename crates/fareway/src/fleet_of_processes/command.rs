@@ -137,8 +137,8 @@ fn render_status(seen: &Value) -> String {
     );
     let _ = writeln!(
         text,
-        "{:<9} {:<10} {:>7} {:>6} {:>9} {:>10} {:>7}  {:<9} address",
-        "cell", "standing", "weight", "share", "in flight", "answered", "failed", "version"
+        "{:<9} {:<10} {:<10} {:>7} {:>6} {:>9} {:>10} {:>7}  {:<9} address",
+        "cell", "standing", "place", "weight", "share", "in flight", "answered", "failed", "version"
     );
     for cell in list(&seen["cells"]) {
         let standing = match (&cell["draining"], word(&cell["standing"])) {
@@ -147,9 +147,10 @@ fn render_status(seen: &Value) -> String {
         };
         let _ = writeln!(
             text,
-            "{:<9} {:<10} {:>7} {:>5}% {:>9} {:>10} {:>7}  {:<9} {}",
+            "{:<9} {:<10} {:<10} {:>7} {:>5}% {:>9} {:>10} {:>7}  {:<9} {}",
             word(&cell["cell"]),
             standing,
+            format!("{}/{}", word(&cell["region"]), word(&cell["zone"])),
             cell["weight"].to_string(),
             cell["share_percent"].to_string(),
             cell["in_flight"].to_string(),
@@ -271,7 +272,7 @@ mod tests {
         let seen = json!({
             "version": 4, "region": "local", "moved": 2,
             "cells": [
-                {"cell": "cell-1", "standing": "up", "draining": true, "weight": 100},
+                {"cell": "cell-1", "region": "local", "zone": "b", "standing": "up", "draining": true, "weight": 100},
                 {"cell": "cell-2", "standing": "gone", "draining": false, "weight": 100},
             ],
             "capacity": [{"region": "local", "peak": 100, "serving": 200, "after_worst_loss": 0, "holds": false}],
@@ -283,7 +284,7 @@ mod tests {
         let text = render_status(&seen);
         assert!(text.contains("until May 1, 3 days left: RENEW IT"), "{text}");
         assert!(text.contains("REFUSED: a.pem is damaged"), "{text}");
-        assert!(text.contains("cell-1    draining") && text.contains("cell-2    gone"), "{text}");
+        assert!(text.contains("cell-1    draining   local/b  ") && text.contains("cell-2    gone"), "{text}");
         assert!(text.contains("N+2 is NOT kept"), "{text}");
         assert!(text.contains("QUARANTINE: bucket 7 goes to cell-2 or nowhere"), "{text}");
         assert!(text.contains("canary: buckets 0-6 go to cell-1"), "{text}");

@@ -29,6 +29,7 @@ fn machine() -> Machine {
         sandbox: Some(local(10_002)),
         logs: None,
         cells: vec![(CellId(1), local(10_003)), (CellId(7), local(10_004))],
+        places: Vec::new(),
         release: "r4".to_owned(),
         sources: Sources {
             binary: "bin/fareway".into(),

@@ -32,6 +32,7 @@ use storage::disk::{RealDisk, replace_whole};
 use self::looks::{Looker, run_looks};
 pub(super) use self::seen::Said;
 use self::seen::Seen;
+use super::layout::Place;
 use super::machine::Machine;
 use super::papers;
 use super::play::{Until, operator};
@@ -182,11 +183,11 @@ impl ControlRoom {
 /// The topology of this machine. A cell that was known keeps its release, its weight and
 /// whether it drains.
 fn topology_of(settings: &Settings, machine: &Machine, before: Option<&Topology>) -> Topology {
-    let site = |(id, address)| {
+    let site = |(id, address), place: &Place| {
         let known = before.and_then(|before| before.cell(id));
         CellSite {
             id,
-            zone: "a".to_owned(),
+            zone: place.zone.clone(),
             address,
             weight: known.map_or(100, |known| known.weight),
             tested_max: settings.fleet.tested_max.get() as u32,
@@ -195,18 +196,24 @@ fn topology_of(settings: &Settings, machine: &Machine, before: Option<&Topology>
             health: SeenHealth::Unknown,
         }
     };
-    let region = Region {
-        name: settings.fleet.region.clone(),
-        zones: vec!["a".to_owned()],
-        peak: settings.fleet.peak.get() as u32,
-        cells: machine.reached(settings.fleet.reached_port.get()).map(site).collect(),
-    };
+    let mut regions: Vec<Region> = Vec::new();
+    for (cell, place) in machine.reached(settings.fleet.reached_port.get()).zip(&machine.places) {
+        if regions.last().is_none_or(|region| region.name != place.region) {
+            let (name, peak) = (place.region.clone(), settings.fleet.peak.get() as u32);
+            regions.push(Region { name, zones: Vec::new(), peak, cells: Vec::new() });
+        }
+        let Some(region) = regions.last_mut() else { continue };
+        if !region.zones.contains(&place.zone) {
+            region.zones.push(place.zone.clone());
+        }
+        region.cells.push(site(cell, place));
+    }
     let known = |id: CellId| machine.cells.iter().any(|&(cell, _)| cell == id);
     let overrides = before.map(|before| before.overrides.clone()).unwrap_or_default();
     Topology {
         version: before.map_or(1, |before| before.version + 1),
         table: fleet::TableSum::default(),
-        regions: vec![region],
+        regions,
         overrides: overrides.into_iter().filter(|entry| known(entry.cell)).collect(),
     }
 }

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use fleet::CellId;
 use serde::{Deserialize, Serialize};
 
+use super::layout::{Place, places};
 use super::release::Sources;
 use crate::log_reader::{CELL, Neighbour, log_url_of};
 use crate::settings::Settings;
@@ -26,6 +27,9 @@ pub(crate) struct Machine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) logs: Option<SocketAddr>,
     pub(crate) cells: Vec<(CellId, SocketAddr)>,
+    /// Region and zone of each cell, in the order of the cells. A parent of an earlier release had one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) places: Vec<Place>,
     /// The release that a cell which nobody knows yet runs.
     pub(crate) release: String,
     /// Where files for the next release come from.
@@ -35,6 +39,7 @@ pub(crate) struct Machine {
 impl Machine {
     /// Finds a place for everyone. `file`: where the settings were read from.
     pub(crate) fn plan(settings: &Settings, file: Option<&Path>) -> Result<Self> {
+        let places = places(&settings.fleet)?;
         let mut ports = Ports::new(settings.fleet.first_port.get() as u16);
         let mut edge = settings.server.listen;
         if edge.port() == 0 {
@@ -58,7 +63,8 @@ impl Machine {
             false => None,
         };
         let sources = sources(settings, file)?;
-        Ok(Self { edge, control, sandbox, logs, cells, release: String::new(), sources })
+        let release = String::new();
+        Ok(Self { edge, control, sandbox, logs, cells, places, release, sources })
     }
 
     /// Reads the file of a parent's data folder.
@@ -84,9 +90,16 @@ impl Machine {
         found.map(|&(_, address)| address).with_context(|| format!("there is no {id}"))
     }
 
-    /// Where a cell reads the logs of those beside it.
+    /// The region of a cell.
+    fn region(&self, id: CellId) -> Option<&str> {
+        let at = self.cells.iter().position(|&(known, _)| known == id)?;
+        self.places.get(at).map(|place| place.region.as_str())
+    }
+
+    /// Where a cell reads the logs of those beside it in its region.
     pub(crate) fn beside(&self, cell: CellId, log_url: &str) -> Vec<Neighbour> {
-        let others = self.cells.iter().map(|&(id, _)| id).filter(|&id| id != cell);
+        let others = self.cells.iter().map(|&(id, _)| id);
+        let others = others.filter(|&id| id != cell && self.region(id) == self.region(cell));
         let url = |id: CellId| match self.logs {
             Some(logs) => Some(format!("http://{logs}/{id}")),
             None => log_url.contains(CELL).then(|| log_url_of(log_url, id.0)),
@@ -196,6 +209,18 @@ mod tests {
         settings.fleet.cells = runtime::Limited::literal(1);
         settings.prices.log_url = String::new();
         assert_eq!(Machine::plan(&settings, None).unwrap().logs, None);
+    }
+
+    #[test]
+    fn cells_read_no_logs_of_another_region() {
+        let mut settings = Settings::default();
+        settings.server.listen.set_port(0);
+        settings.fleet.cells = runtime::Limited::literal(4);
+        settings.fleet.regions = runtime::Limited::literal(2);
+        let machine = Machine::plan(&settings, None).unwrap();
+        let beside = |id| machine.beside(CellId(id), "").into_iter().map(|one| one.cell);
+        assert_eq!(beside(1).collect::<Vec<_>>(), ["cell-2"]);
+        assert_eq!(beside(4).collect::<Vec<_>>(), ["cell-3"]);
     }
 
     #[test]

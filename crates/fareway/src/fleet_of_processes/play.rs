@@ -127,7 +127,7 @@ async fn play_edge(
         upstream,
         settings: settings.edge.clone(),
         rules: rules::rules(operator(machine)?),
-        here: Here { region: settings.fleet.region.clone(), zone: String::new() },
+        here: Here { region: settings.fleet.region.clone(), zone: settings.fleet.zone.clone() },
         tls: tls.as_ref().map(|tls| Arc::clone(&tls.shown)),
         control: ControlPlane { address: Machine::read(machine)?.control },
         verifier: Verifier::parse(&key)?,

@@ -65,7 +65,7 @@ pub(crate) async fn create(platform: &Platform, day: usize) -> String {
     body["token"].as_str().unwrap().to_owned()
 }
 
-fn cell_in(token: &str) -> u32 {
+pub(crate) fn cell_in(token: &str) -> u32 {
     token.rsplit_once("-cell").unwrap().1.parse().unwrap()
 }
 

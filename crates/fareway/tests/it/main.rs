@@ -9,6 +9,7 @@
 mod cells;
 mod combinations;
 mod console;
+mod failover;
 mod process;
 mod region;
 mod rollouts;

@@ -10,7 +10,7 @@ use crate::process::Platform;
 const CELLS: [&str; 3] = ["cell-1", "cell-2", "cell-3"];
 
 /// Where a cell listens.
-fn address(platform: &Platform, cell: &str) -> String {
+pub(crate) fn address(platform: &Platform, cell: &str) -> String {
     let text = std::fs::read_to_string(platform.data.0.join("machine.json")).unwrap();
     let machine: Value = serde_json::from_str(&text).unwrap();
     let cells = machine["cells"].as_array().unwrap();
