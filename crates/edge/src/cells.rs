@@ -125,7 +125,7 @@ impl Edge {
         let moved_s = std::time::Duration::from_secs(settings.moved_s.get());
         let edge = Arc::new(Self {
             shedding: Arc::new(Shedding::new(settings.requests_max.size(), settings.late_ms.ms())),
-            allowances: Allowances::new(settings.allowance.clone()),
+            allowances: Allowances::new(&settings.allowance),
             cache: Cache::new(&settings.cache),
             held_bytes: Arc::default(),
             websockets: WebSockets::new(settings.websockets.clone()),

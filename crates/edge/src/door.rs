@@ -22,7 +22,7 @@ use hyper::service::Service;
 use runtime::HttpLimits;
 use runtime::serve::Peer;
 
-use crate::allowance::client_of;
+use crate::allowance::{Asking, client_of};
 use crate::body::{BodyError, Passing};
 use crate::cache::serve;
 use crate::cells::Edge;
@@ -54,6 +54,7 @@ impl Door {
     pub fn limits(settings: &EdgeSettings) -> HttpLimits {
         HttpLimits {
             connections: settings.connections_max.size(),
+            connections_per_client: settings.connections_per_client.size(),
             head_within: settings.head_ms.ms(),
             write_within: Some(settings.write_ms.ms()),
             ..HttpLimits::default()
@@ -90,9 +91,10 @@ async fn answer(edge: &Arc<Edge>, request: Request<Incoming>) -> Answer {
     let handshake = if may_open { Handshake::of(&mut head, &body) } else { None };
     let outside = Outside { behind_proxy, secure: edge.parts.tls.is_some() };
     let id = prepare(&mut head, peer, outside, edge.chance());
-    let told = client.and_then(|client| edge.allowances.take(client, runtime::now()));
-    let passed = match (told.as_ref().and_then(|told| told.wait), handshake) {
-        (Some(wait), _) => Err(Turned::asks_too_much(wait)),
+    let key = if edge.allowances.count_keys() { (rules.tenant)(&head) } else { None };
+    let mut told = edge.allowances.take(Asking { client, key }, runtime::now());
+    let passed = match (told.as_mut().and_then(|told| told.refused.take()), handshake) {
+        (Some(turned), _) => Err(turned),
         (None, Some(handshake)) => websocket::pass(edge, handshake, (client, head.clone())).await,
         (None, None) => pass(edge, &head, body).await,
     };

@@ -29,9 +29,15 @@ impl Turned {
         Self { status, code, sentence: sentence.into(), retry_after: None }
     }
 
-    pub(crate) fn asks_too_much(wait: Duration) -> Self {
+    pub(crate) fn client_asks_too_much(wait: Duration) -> Self {
         let sentence = "You ask for more than one client may; see the field ratelimit-policy.";
         let turned = Self::new(StatusCode::TOO_MANY_REQUESTS, "client_limit", sentence);
+        Self { retry_after: Some(wait), ..turned }
+    }
+
+    pub(crate) fn key_asks_too_much(wait: Duration) -> Self {
+        let sentence = "More is asked with this API key than one may; see the field ratelimit-policy.";
+        let turned = Self::new(StatusCode::TOO_MANY_REQUESTS, "key_limit", sentence);
         Self { retry_after: Some(wait), ..turned }
     }
 

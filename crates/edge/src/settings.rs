@@ -14,6 +14,8 @@ use crate::websocket::WebSocketSettings;
 pub struct EdgeSettings {
     /// Connections of clients at once.
     pub connections_max: Limited<1, 100_000>,
+    /// Of these, those of one client; 0: all of them. What is beyond is closed. Not behind a proxy.
+    pub connections_per_client: Limited<0, 100_000>,
     /// Requests in flight at once.
     pub requests_max: Limited<1, 1_000_000>,
     /// Requests in flight to one cell at once.
@@ -74,6 +76,7 @@ impl Default for EdgeSettings {
     fn default() -> Self {
         Self {
             connections_max: Limited::literal(10_000),
+            connections_per_client: Limited::literal(0),
             requests_max: Limited::literal(10_000),
             cell_requests_max: Limited::literal(4_096),
             head_ms: Limited::literal(10_000),

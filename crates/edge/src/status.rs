@@ -61,6 +61,7 @@ pub(crate) fn render(edge: &Edge, control: &Value) -> String {
         "in_flight": edge.shedding.in_flight(),
         "turned_away_late": turned_away(edge),
         "clients": edge.allowances.clients(),
+        "keys": edge.allowances.keys(),
         "cache": edge.cache.render(),
         "websockets": edge.websockets.render(),
         "cells": cells,

@@ -1,6 +1,6 @@
 //! Serves HTTP/1.1 and HTTP/2 on one listener, with limits and a graceful end.
 //!
-//! Limits: connections at once (more wait in the kernel's backlog), time for a request's head, the
+//! Limits: connections at once (more wait in the kernel's backlog; one client's are closed), time for a request's head, the
 //! first one's from the moment of connecting, time for a client to take what is written to it, size of
 //! HTTP/2 settings. When [`Shutdown`] begins, no connection is accepted any more and open ones finish
 //! what they are doing. Each request carries its [`Peer`] among its extensions.
@@ -13,6 +13,7 @@
 
 mod greeting;
 mod patience;
+mod places;
 
 use std::convert::Infallible;
 use std::fmt::Display;
@@ -29,12 +30,13 @@ use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::sync::Semaphore;
 
 use crate::net::TcpListener;
 use crate::tasks::{Shutdown, TaskSet};
 pub use greeting::{Greeted, Greeting, Plain, Speaks};
 use patience::Patience;
+pub use places::household_of;
+use places::Places;
 
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,8 @@ pub struct Peer(pub SocketAddr);
 pub struct HttpLimits {
     /// Connections open at once.
     pub connections: usize,
+    /// Of these, those of one client, by its address; 0: all.
+    pub connections_per_client: usize,
     /// Time in which a request's head must arrive.
     pub head_within: Duration,
     /// How long a client may take nothing of what is written to it; `None`: for ever.
@@ -57,6 +61,7 @@ impl Default for HttpLimits {
     fn default() -> Self {
         Self {
             connections: 10_000,
+            connections_per_client: 0,
             head_within: Duration::from_secs(10),
             write_within: None,
             streams: 250,
@@ -117,9 +122,9 @@ pub async fn serve_greeted(
     shutdown: Shutdown,
 ) {
     let builders = Arc::new(Builders::new(&limits));
-    let room = Arc::new(Semaphore::new(limits.connections));
+    let places = Places::new(limits.connections, limits.connections_per_client);
     loop {
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
+        let Some(free) = places.free().await else { return };
         let accepted = tokio::select! {
             biased;
             () = shutdown.begun() => return,
@@ -133,6 +138,10 @@ pub async fn serve_greeted(
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 continue;
             }
+        };
+        let Some(place) = places.take(free, peer.ip()) else {
+            tracing::debug!(%peer, "a client has as many connections as it may");
+            continue;
         };
         let _ = stream.set_nodelay(true);
         let (builders, shutdown) = (Arc::clone(&builders), shutdown.clone());

@@ -7,16 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::StatusCode;
 use runtime::FixedMap;
+use runtime::serve::household_of;
 use serde_json::{Value, json};
 
 use super::settings::WebSocketSettings;
-use crate::allowance::key_of;
 use crate::rules::Turned;
 
 /// Who may have only so many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Holder {
-    /// A client, as [`key_of`] names it.
+    /// A client, as [`household_of`] names it.
     Client(u64),
     /// An API key, by its hash.
     Key(u64),
@@ -125,7 +125,7 @@ impl WebSockets {
         tenant: Option<u64>,
     ) -> Result<Open, Turned> {
         let holders =
-            [client.map(|client| Holder::Client(key_of(client))), tenant.map(Holder::Key)];
+            [client.map(|client| Holder::Client(household_of(client))), tenant.map(Holder::Key)];
         self.hold(&holders).inspect_err(|_| {
             self.refused.fetch_add(1, Ordering::Relaxed);
         })?;

@@ -32,6 +32,28 @@ async fn a_client_that_asks_too_much_is_told_so_and_may_ask_again_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_api_key_that_is_asked_with_too_much_is_refused_and_others_are_not() {
+    let world = World::start_with(|settings| {
+        settings.allowance.key_per_second = Limited::literal(1);
+        settings.allowance.key_burst = Limited::literal(2);
+    })
+    .await;
+    let ask = async |key: &str| world.call("GET", "/new", &[("x-tenant", key)]).await;
+    let mut refused = ask("1").await;
+    for _ in 0..1_000 {
+        if refused.status == 429 {
+            break;
+        }
+        assert_eq!(refused.headers["ratelimit-policy"], "\"key\";q=2;w=2");
+        refused = ask("1").await;
+    }
+    assert!(refused.text.contains("key_limit"), "{}", refused.text);
+    assert_eq!(ask("2").await.status, 200);
+    let plain = world.get("/page").await;
+    assert_eq!((plain.status, plain.headers.contains_key("ratelimit")), (200, false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_an_allowance_nothing_is_said_of_one() {
     let world = World::start().await;
     let got = world.get("/page").await;

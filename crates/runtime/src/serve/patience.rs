@@ -6,11 +6,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
 
 use super::HttpLimits;
 use super::greeting::PREFACE;
+use super::places::Place;
 
 /// A stream whose writes may stand still for so long only.
 pub(super) struct Patience<T> {
@@ -19,7 +19,7 @@ pub(super) struct Patience<T> {
     stalled: Option<Pin<Box<Sleep>>>,
     beginning: Option<Beginning>,
     /// Given back with the stream, whoever has that in the end.
-    _place: Option<OwnedSemaphorePermit>,
+    _place: Option<Place>,
 }
 
 /// Waits for the first bytes of a client.
@@ -35,7 +35,7 @@ impl<T> Patience<T> {
     }
 
     /// The same stream, which has a place among those at once.
-    pub(super) fn in_place(self, place: OwnedSemaphorePermit) -> Self {
+    pub(super) fn in_place(self, place: Place) -> Self {
         Self { _place: Some(place), ..self }
     }
 

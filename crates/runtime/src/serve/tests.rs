@@ -5,15 +5,20 @@ use tokio::net::TcpStream;
 
 use super::*;
 
-/// A listener that gives a head 200 ms, and one connection to it.
-async fn connected() -> TcpStream {
+/// Where somebody answers who says that he is here.
+async fn here(limits: HttpLimits) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let limits = HttpLimits { head_within: Duration::from_millis(200), ..HttpLimits::default() };
     let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
     let service = service_fn(|_| async { Ok(Response::new(Full::new(Bytes::from("here")))) });
     tasks.spawn(serve_http(listener, service, limits, tasks.clone(), shutdown));
-    TcpStream::connect(address).await.unwrap()
+    address
+}
+
+/// A connection to a listener that gives a head 200 ms.
+async fn connected() -> TcpStream {
+    let limits = HttpLimits { head_within: Duration::from_millis(200), ..HttpLimits::default() };
+    TcpStream::connect(here(limits).await).await.unwrap()
 }
 
 /// What comes until the server closes; fails if it does not.
@@ -44,6 +49,32 @@ async fn a_head_that_comes_in_pieces_is_served() {
     }
     let answer = String::from_utf8(until_closed(&mut stream).await).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("here"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_client_that_has_as_many_connections_as_it_may_is_closed_the_next_until_it_closes_one() {
+    let address = here(HttpLimits { connections_per_client: 1, ..HttpLimits::default() }).await;
+    let ask = async |last: bool| {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let end = if last { "connection: close\r\n" } else { "" };
+        let request = format!("GET / HTTP/1.1\r\nhost: a\r\n{end}\r\n");
+        // It may be closed before it has written.
+        let _ = stream.write_all(request.as_bytes()).await;
+        let mut first = [0; 12];
+        let read = stream.read_exact(&mut first).await;
+        (stream, read.is_ok() && &first == b"HTTP/1.1 200")
+    };
+    let (first, answered) = ask(false).await;
+    assert!(answered);
+    assert!(!ask(true).await.1);
+    drop(first);
+    for _ in 0..200 {
+        if ask(true).await.1 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the place of a closed connection is not given back");
 }
 
 #[tokio::test]
