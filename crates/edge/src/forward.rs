@@ -1,7 +1,8 @@
 //! Finds the cell of a request, sends it there, and elsewhere if that cell fails.
 //!
 //! Which cells are tried, and what is sent a second time, is decided by [`Attempts`]; no byte of an
-//! answer has been passed on then. So a cell that dies costs its travellers a longer wait.
+//! answer has been passed on then. So a cell that dies costs its travellers a longer wait. What a cell
+//! would refuse for having too much to do is kept away from it (`throttle.rs`).
 //!
 //! Limits: attempts, requests in flight to a cell, bytes held.
 
@@ -37,6 +38,7 @@ pub(crate) async fn forward(
     let cells = edge.parts.settings.shards.cells_per_key.size();
     let tenant = whose.tenant.map(|hash| Tenant { hash, cells });
     let chance = edge.chance() as u64;
+    let begins = (edge.parts.rules.begins)(head).then_some(whose.priority);
     let mut attempts = Attempts::new(whose.work, chance, repeatable).of_tenant(tenant);
     edge.budget().on_request();
     let spare = body.again();
@@ -47,7 +49,16 @@ pub(crate) async fn forward(
         let Some(cell) = ways.cell(place) else { break };
         let ended;
         let may_be = MayBe { repeated: repeatable, lost: attempts.may_be_lost() };
+        if let Some(priority) = begins
+            && !cell.throttle().passes(priority, edge.fraction(), runtime::now())
+        {
+            return Err(Turned::overloaded());
+        }
         (ended, last) = attempt(edge, ways, cell, (head, body), may_be).await;
+        if let (Some(priority), Ok(answer)) = (begins, &last) {
+            let taken = !(edge.parts.rules.overloaded)(answer.status(), answer.headers());
+            cell.throttle().on_answer(priority, taken, runtime::now());
+        }
         if let (Ended::Answered, Some(work), Ok(answer)) = (ended, moves, &last)
             && (answer.status().is_success() || websocket::is_open(answer.status()))
         {

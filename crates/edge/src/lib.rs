@@ -26,6 +26,7 @@ mod rules;
 mod settings;
 mod shed;
 mod status;
+mod throttle;
 pub mod tls;
 mod upstream;
 mod visit;

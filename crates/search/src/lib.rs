@@ -37,6 +37,7 @@ mod ledger;
 mod link;
 pub mod merge;
 mod merged;
+mod pace;
 mod plan;
 mod poll;
 pub mod rank;

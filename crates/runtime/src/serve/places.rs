@@ -26,12 +26,14 @@ pub(super) struct Places {
 }
 
 /// One that is nobody's yet.
-pub(super) struct Free(OwnedSemaphorePermit);
+pub(super) struct Free {
+    _permit: OwnedSemaphorePermit,
+}
 
 /// One that a connection has; given back when it is dropped.
 pub(super) struct Place {
     _free: Free,
-    counted: Option<Counted>,
+    _counted: Option<Counted>,
 }
 
 struct Counted {
@@ -46,13 +48,13 @@ impl Places {
 
     /// Waits for one.
     pub(super) async fn free(&self) -> Option<Free> {
-        Arc::clone(&self.free).acquire_owned().await.ok().map(Free)
+        Arc::clone(&self.free).acquire_owned().await.ok().map(|permit| Free { _permit: permit })
     }
 
     /// Gives it to a client; `None` if that has as many as it may.
     pub(super) fn take(&self, free: Free, client: IpAddr) -> Option<Place> {
         if self.per_client == 0 {
-            return Some(Place { _free: free, counted: None });
+            return Some(Place { _free: free, _counted: None });
         }
         let client = household_of(client);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,8 +63,8 @@ impl Places {
             return None;
         }
         *count += 1;
-        let counted = Some(Counted { client, taken: Arc::clone(&self.taken) });
-        Some(Place { _free: free, counted })
+        let counted = Counted { client, taken: Arc::clone(&self.taken) };
+        Some(Place { _free: free, _counted: Some(counted) })
     }
 }
 
