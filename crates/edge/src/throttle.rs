@@ -147,8 +147,9 @@ mod tests {
     #[test]
     fn ten_seconds_after_a_flood_all_is_sent_again() {
         let mut world = World::new();
-        (0..30).for_each(|_| drop(world.second(Priority::Asked, 1_000, 100)));
-        (0..10).for_each(|_| drop(world.second(Priority::Asked, 60, 100)));
+        for offered in [[1_000; 30].as_slice(), &[60; 10]].concat() {
+            world.second(Priority::Asked, offered, 100);
+        }
         assert_eq!(world.second(Priority::Asked, 60, 100), 60);
     }
 

@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn a_few_partners_and_new_ones_prove_nothing() {
         let mut world = World::new();
-        assert_eq!(world.second(7, 9.0), 0.0);
+        assert!(world.second(7, 9.0) < 0.001);
         // One that answers eight times is one.
         for _ in 0..8 {
             world.pace.on_answer(partner(1), Duration::from_secs(9), world.now);
@@ -163,7 +163,7 @@ mod tests {
         let first = world.second(10, 6.0);
         let after = (0..300).map(|_| world.second(10, 6.0)).last().unwrap();
         assert!(after > 0.5 * first, "{first} {after}");
-        let seconds = (0..7_200).position(|_| world.second(10, 6.0) == 0.0);
+        let seconds = (0..7_200).position(|_| world.second(10, 6.0) < 0.001);
         assert!(seconds.is_some(), "slow for ever is late for ever");
         assert!(world.second(10, 6.0) < 0.01);
     }
