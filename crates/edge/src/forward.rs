@@ -2,7 +2,7 @@
 //!
 //! Which cells are tried, and what is sent a second time, is decided by [`Attempts`]; no byte of an
 //! answer has been passed on then. So a cell that dies costs its travellers a longer wait. What a cell
-//! would refuse for having too much to do is kept away from it (`throttle.rs`).
+//! would refuse for having too much to do is kept away from it ([`fleet::throttle`]).
 //!
 //! Limits: attempts, requests in flight to a cell, bytes held.
 

@@ -26,7 +26,6 @@ mod rules;
 mod settings;
 mod shed;
 mod status;
-mod throttle;
 pub mod tls;
 mod upstream;
 mod visit;

@@ -9,8 +9,9 @@ use fleet::kept::{self, Kept};
 use fleet::moved::Moved;
 use fleet::retry_budget::RetryBudget;
 use fleet::take_up::Offer;
+use fleet::throttle::Throttle;
 use fleet::{CellHealth, CellId, Fleet, Place, Routes, Standing, Usable, Verifier};
-use runtime::Moment;
+use runtime::{Moment, Priority};
 use storage::disk::FaultDisk;
 
 use super::control::{Offered, ZONE_NAMES, region_name};
@@ -27,6 +28,7 @@ struct Memory {
     routes: Routes,
     usable: Usable,
     health: Vec<CellHealth>,
+    throttles: Vec<Throttle>,
     moved: Moved,
 }
 
@@ -124,6 +126,20 @@ impl Edge {
         }
     }
 
+    /// Whether a new search is sent to a cell, or refused here as that would. `chance`: from 0 to 1.
+    pub(crate) fn lets(&mut self, id: CellId, chance: f64, now: Moment) -> bool {
+        let throttle = self.memory.throttles.get_mut(index(id));
+        throttle.is_none_or(|throttle| throttle.passes(Priority::Asked, chance, now))
+    }
+
+    /// Whether a cell took a new search that it was sent.
+    pub(crate) fn on_created(&mut self, place: Place, taken: bool, now: Moment) {
+        let id = self.memory.routes.at(place).id;
+        if let Some(throttle) = self.memory.throttles.get_mut(index(id)) {
+            throttle.on_answer(Priority::Asked, taken, now);
+        }
+    }
+
     /// Work found another home.
     pub(crate) fn on_moved(&mut self, work: u64, place: Place, now: Moment) {
         let id = self.memory.routes.at(place).id;
@@ -186,9 +202,10 @@ impl Memory {
         let routes = routes(here, &fleet);
         let cells = fleet.topology.cells().count();
         let health = vec![CellHealth::new(settings.clone(), now); cells];
+        let throttles = (0..cells).map(|_| Throttle::default()).collect();
         let usable = routes.usable(|_| Standing::Gone, 0);
         let moved = Moved::new(MOVED_MAX, MOVED);
-        let mut memory = Self { fleet, routes, usable, health, moved };
+        let mut memory = Self { fleet, routes, usable, health, throttles, moved };
         memory.refresh(settings, now);
         memory
     }

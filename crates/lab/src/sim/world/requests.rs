@@ -72,11 +72,19 @@ impl World {
     fn forward(&mut self, key: Key) {
         let moment = self.moment();
         let Some(request) = self.requests.get_mut(key) else { return };
-        let edge = &self.edges[usize::from(request.edge)];
+        let edge = &mut self.edges[usize::from(request.edge)];
         let Some((attempt, id)) = edge.next(&request.attempts, moment) else {
             self.fail(key);
             return;
         };
+        let creates = self.clients.get(request.client).is_some_and(|client| client.held.is_none());
+        let chance = self.chance.network.below(1 << 20) as f64 / f64::from(1 << 20);
+        if creates && !edge.lets(id, chance, moment) {
+            let client = request.client;
+            self.requests.remove(key);
+            self.on_answer(client, Reply::Overloaded, None);
+            return;
+        }
         let at = index(id);
         request.attempt += 1;
         request.at = Some((attempt.place, at as u8));
@@ -164,6 +172,9 @@ impl World {
             }
         };
         edge.on_outcome(place, outcome, moment);
+        if matches!(reply, Reply::Created | Reply::Overloaded) {
+            edge.on_created(place, reply == Reply::Created, moment);
+        }
         if ended == Ended::Answered {
             if let Some(work) = request.moves.filter(|_| reply != Reply::Overloaded) {
                 edge.on_moved(work, place, moment);

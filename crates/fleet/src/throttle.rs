@@ -19,7 +19,7 @@ const SURE: f64 = 16.0;
 
 /// What one cell took lately.
 #[derive(Debug, Default)]
-pub(crate) struct Throttle {
+pub struct Throttle {
     classes: [Class; Priority::ALL.len()],
     at: Option<Moment>,
     kept_away: u64,
@@ -34,7 +34,8 @@ struct Class {
 
 impl Throttle {
     /// Whether one more is sent. `chance`: from 0 to 1, another one each time.
-    pub(crate) fn passes(&mut self, priority: Priority, chance: f64, now: Moment) -> bool {
+    #[must_use]
+    pub fn passes(&mut self, priority: Priority, chance: f64, now: Moment) -> bool {
         self.fade(now);
         let class = &mut self.classes[priority as usize];
         let refused = class.asked - TIMES * class.taken - SURE;
@@ -47,7 +48,7 @@ impl Throttle {
     }
 
     /// The cell answered one that was sent.
-    pub(crate) fn on_answer(&mut self, priority: Priority, taken: bool, now: Moment) {
+    pub fn on_answer(&mut self, priority: Priority, taken: bool, now: Moment) {
         self.fade(now);
         let class = &mut self.classes[priority as usize];
         class.asked += 1.0;
@@ -55,7 +56,8 @@ impl Throttle {
     }
 
     /// How many were not sent, since the start.
-    pub(crate) const fn kept_away(&self) -> u64 {
+    #[must_use]
+    pub const fn kept_away(&self) -> u64 {
         self.kept_away
     }
 
