@@ -36,7 +36,8 @@ impl Turned {
     }
 
     pub(crate) fn key_asks_too_much(wait: Duration) -> Self {
-        let sentence = "More is asked with this API key than one may; see the field ratelimit-policy.";
+        let sentence =
+            "More is asked with this API key than one may; see the field ratelimit-policy.";
         let turned = Self::new(StatusCode::TOO_MANY_REQUESTS, "key_limit", sentence);
         Self { retry_after: Some(wait), ..turned }
     }

@@ -35,8 +35,8 @@ use crate::net::TcpListener;
 use crate::tasks::{Shutdown, TaskSet};
 pub use greeting::{Greeted, Greeting, Plain, Speaks};
 use patience::Patience;
-pub use places::household_of;
 use places::Places;
+pub use places::household_of;
 
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

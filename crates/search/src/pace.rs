@@ -63,7 +63,8 @@ impl Pace {
         let remembered = if self.late { REMEMBERED_LATE } else { REMEMBERED };
         let since = now.saturating_duration_since(usual.at).as_secs_f64();
         // A plain mean of the first ones; then the later, the more.
-        let first = if usual.answers <= ANSWERS_MIN { f64::from(usual.answers).recip() } else { 0.0 };
+        let first =
+            if usual.answers <= ANSWERS_MIN { f64::from(usual.answers).recip() } else { 0.0 };
         let weight = first.max(1.0 - (-since / remembered).exp());
         usual.seconds += weight * (seconds - usual.seconds);
         usual.at = now;

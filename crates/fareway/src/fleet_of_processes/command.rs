@@ -138,7 +138,15 @@ fn render_status(seen: &Value) -> String {
     let _ = writeln!(
         text,
         "{:<9} {:<10} {:<10} {:>7} {:>6} {:>9} {:>10} {:>7}  {:<9} address",
-        "cell", "standing", "place", "weight", "share", "in flight", "answered", "failed", "version"
+        "cell",
+        "standing",
+        "place",
+        "weight",
+        "share",
+        "in flight",
+        "answered",
+        "failed",
+        "version"
     );
     for cell in list(&seen["cells"]) {
         let standing = match (&cell["draining"], word(&cell["standing"])) {
@@ -284,7 +292,10 @@ mod tests {
         let text = render_status(&seen);
         assert!(text.contains("until May 1, 3 days left: RENEW IT"), "{text}");
         assert!(text.contains("REFUSED: a.pem is damaged"), "{text}");
-        assert!(text.contains("cell-1    draining   local/b  ") && text.contains("cell-2    gone"), "{text}");
+        assert!(
+            text.contains("cell-1    draining   local/b  ") && text.contains("cell-2    gone"),
+            "{text}"
+        );
         assert!(text.contains("N+2 is NOT kept"), "{text}");
         assert!(text.contains("QUARANTINE: bucket 7 goes to cell-2 or nowhere"), "{text}");
         assert!(text.contains("canary: buckets 0-6 go to cell-1"), "{text}");

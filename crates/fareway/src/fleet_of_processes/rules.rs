@@ -207,7 +207,8 @@ mod tests {
         assert!(begun("POST", SEARCHES) && begun("POST", CREATE));
         assert!(!begun("GET", SEARCHES) && !begun("POST", &format!("{SEARCHES}/{TOKEN}")));
         let refused = |status: u16, code: &'static str| {
-            let headers = HeaderMap::from_iter([(CODE_HEADER, http::HeaderValue::from_static(code))]);
+            let headers =
+                HeaderMap::from_iter([(CODE_HEADER, http::HeaderValue::from_static(code))]);
             overloaded(StatusCode::from_u16(status).unwrap(), &headers)
         };
         assert!(refused(429, "search_overloaded"));
