@@ -1,6 +1,9 @@
 //! Opens the simulated market: makes its world, serves its partners, registers their files.
 
+use std::fs::File;
+use std::io::Read;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use partners::Registry;
@@ -9,6 +12,9 @@ use sandbox::{FaultPlan, Market, MarketSettings, serve};
 
 use crate::platform::bind;
 use crate::settings::SandboxSettings;
+
+/// Longest file of flights that is read; packed ones are far smaller.
+const FLIGHTS_BYTES_MAX: u64 = 64 << 20;
 
 /// A market that is served.
 #[derive(Clone, Copy, Debug)]
@@ -50,8 +56,9 @@ pub(crate) async fn open_alone(
         latency_scale: settings.latency_percent.get() as f64 / 100.0,
         ..MarketSettings::default()
     };
+    let flights = settings.flights_file.clone();
     // A second of computing: not on the threads that serve sockets.
-    let market = workers.run(move || Market::generate(seed, made_with)).await??;
+    let market = workers.run(move || make(seed, &flights, made_with)).await??;
     let base_url = format!("http://{address}");
     let market = market.at(&base_url);
     let mut files = market.partner_files(&base_url);
@@ -65,10 +72,58 @@ pub(crate) async fn open_alone(
     Ok((OpenMarket { address, partners }, files))
 }
 
+/// Makes the market of a seed, with the flights of a file if one is named.
+fn make(seed: u64, flights: &Path, settings: MarketSettings) -> Result<Market> {
+    if flights.as_os_str().is_empty() {
+        return Ok(Market::generate(seed, settings)?);
+    }
+    let refused = || format!("sandbox.flights_file: {}", flights.display());
+    let mut bytes = Vec::new();
+    let file = File::open(flights).with_context(refused)?;
+    file.take(FLIGHTS_BYTES_MAX + 1).read_to_end(&mut bytes).with_context(refused)?;
+    if bytes.len() as u64 > FLIGHTS_BYTES_MAX {
+        bail!("{} has more than {} MiB", refused(), FLIGHTS_BYTES_MAX >> 20);
+    }
+    Market::from_segments(seed, &bytes, settings).with_context(refused)
+}
+
 /// Registers the partners of a market.
 pub(crate) fn register(registry: &Registry, files: PartnerFiles) -> Result<()> {
     match registry.register_all(files).first() {
         None => Ok(()),
         Some(error) => bail!("the sandbox made a partner file that is refused: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIXTURE: &str =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../sandbox/tests/it/fixtures/segments.csv.bz2");
+
+    fn made(file: &str) -> Result<Market> {
+        make(1, Path::new(file), MarketSettings::default())
+    }
+
+    #[test]
+    fn the_market_has_the_flights_of_a_file_if_one_is_named() {
+        let [own, drawn] = [FIXTURE, ""].map(|file| made(file).unwrap().world().departures_a_day());
+        assert!(own > 0.0 && own < drawn / 2.0, "{own} {drawn}");
+    }
+
+    #[test]
+    fn a_file_that_is_none_is_refused_by_name_with_what_is_wrong() {
+        let folder = std::env::temp_dir();
+        let folder = folder.to_str().unwrap();
+        let wrong = format!("{folder}/fareway-flights-{}.csv", std::process::id());
+        std::fs::write(&wrong, "nonsense\n").unwrap();
+        for (file, why) in [("/nowhere/flights.csv", "No such file"), (&wrong, "line 1")] {
+            let error = format!("{:#}", made(file).unwrap_err());
+            assert!(error.contains(&format!("sandbox.flights_file: {file}")), "{error}");
+            assert!(error.contains(why), "{error}");
+        }
+        assert!(made(folder).is_err());
+        std::fs::remove_file(&wrong).unwrap();
     }
 }
