@@ -28,6 +28,8 @@ struct Memory {
     routes: Routes,
     usable: Usable,
     health: Vec<CellHealth>,
+    /// Those whose end was told.
+    gone: Vec<bool>,
     throttles: Vec<Throttle>,
     moved: Moved,
 }
@@ -42,8 +44,10 @@ pub(crate) struct Edge {
     /// Whether the control plane cannot be reached from here.
     pub(crate) cut_off: bool,
     pub(crate) budget: RetryBudget,
-    /// What the looks of the round that is under way have found.
-    pub(crate) looks: Vec<Probed>,
+    /// What looks have found that were answered and are on their way back, by cell.
+    pub(crate) looks: Vec<(u8, Probed)>,
+    /// Cells that have not answered a look yet: they are not looked at again meanwhile.
+    pub(crate) unanswered: Vec<bool>,
     memory: Memory,
     disk: FaultDisk,
     verifier: Verifier,
@@ -73,6 +77,7 @@ impl Edge {
             cut_off: false,
             budget: budget(settings),
             looks: Vec::new(),
+            unanswered: vec![false; memory.health.len()],
             memory,
             disk,
             verifier,
@@ -96,6 +101,8 @@ impl Edge {
         let health = self.settings.clone();
         self.memory = Memory::new((self.region, self.zone), kept.fleet, &health, now);
         self.budget = budget(settings);
+        self.looks.clear();
+        self.unanswered.fill(false);
         (self.up, self.considered) = (true, 0);
         self.life += 1;
         Ok(())
@@ -146,12 +153,41 @@ impl Edge {
         self.memory.moved.on_moved(work, id, now);
     }
 
-    /// A round of looks is over.
+    /// Looks were answered.
     pub(crate) fn on_probed(&mut self, now: Moment) {
-        for (health, &probed) in self.memory.health.iter_mut().zip(&self.looks) {
-            health.on_probe(probed, now);
+        for (cell, probed) in std::mem::take(&mut self.looks) {
+            self.note(cell, probed, now);
         }
         self.refresh(now);
+    }
+
+    /// A look was not answered in time.
+    pub(crate) fn on_unanswered(&mut self, cell: u8, now: Moment) {
+        self.unanswered[usize::from(cell)] = false;
+        self.note(cell, Probed::Unreachable, now);
+        self.refresh(now);
+    }
+
+    fn note(&mut self, cell: u8, probed: Probed, now: Moment) {
+        if let Some(health) = self.memory.health.get_mut(usize::from(cell)) {
+            health.on_probe(probed, now);
+        }
+    }
+
+    /// Cells that were found gone since it was last asked. If most are, it is rather that all are slow:
+    /// then it gives none.
+    pub(crate) fn found_gone(&mut self, now: Moment) -> Vec<u8> {
+        let memory = &mut self.memory;
+        let is_gone = |health: &CellHealth| health.standing(now) == Standing::Gone;
+        let gone: Vec<bool> = memory.health.iter().map(is_gone).collect();
+        let there = gone.iter().filter(|&&gone| !gone).count() as u64 * 100;
+        if there < gone.len() as u64 * self.settings.panic_percent.get() {
+            return Vec::new();
+        }
+        let news = (0..).zip(gone.iter().zip(&memory.gone));
+        let news = news.filter(|&(_, (now, before))| *now && !before).map(|(at, _)| at).collect();
+        memory.gone = gone;
+        news
     }
 
     fn refresh(&mut self, now: Moment) {
@@ -202,10 +238,11 @@ impl Memory {
         let routes = routes(here, &fleet);
         let cells = fleet.topology.cells().count();
         let health = vec![CellHealth::new(settings.clone(), now); cells];
+        let gone = vec![false; cells];
         let throttles = (0..cells).map(|_| Throttle::default()).collect();
         let usable = routes.usable(|_| Standing::Gone, 0);
         let moved = Moved::new(MOVED_MAX, MOVED);
-        let mut memory = Self { fleet, routes, usable, health, throttles, moved };
+        let mut memory = Self { fleet, routes, usable, health, gone, throttles, moved };
         memory.refresh(settings, now);
         memory
     }

@@ -164,14 +164,17 @@ impl World {
         let Some((place, _)) = request.at else { return };
         let edge = &mut self.edges[usize::from(request.edge)];
         let (ended, outcome) = match reply {
-            Reply::Refused => (Ended::Unsent, Outcome::Refused),
-            Reply::Broken => (Ended::Failed, Outcome::Failed),
-            Reply::Declined => (Ended::Declined, Outcome::Declined),
+            Reply::Refused => (Ended::Unsent, Some(Outcome::Refused)),
+            Reply::Broken => (Ended::Failed, Some(Outcome::Failed)),
+            Reply::Gone => (Ended::Lost, None),
+            Reply::Declined => (Ended::Declined, Some(Outcome::Declined)),
             Reply::Created | Reply::Running | Reply::Complete | Reply::Overloaded => {
-                (Ended::Answered, Outcome::Answered)
+                (Ended::Answered, Some(Outcome::Answered))
             }
         };
-        edge.on_outcome(place, outcome, moment);
+        if let Some(outcome) = outcome {
+            edge.on_outcome(place, outcome, moment);
+        }
         if matches!(reply, Reply::Created | Reply::Overloaded) {
             edge.on_created(place, reply == Reply::Created, moment);
         }
@@ -190,6 +193,9 @@ impl World {
         }
         if ended != Ended::Unsent {
             self.tally.sent_again += 1;
+        }
+        // Nobody works any more on what a cell took with it.
+        if !matches!(ended, Ended::Unsent | Ended::Lost) {
             self.retries.on_sent_again(self.now, &mut self.broken);
         }
         self.forward(key);
