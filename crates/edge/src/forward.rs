@@ -47,7 +47,7 @@ pub(crate) async fn forward(
         let next = attempts.next((&ways.routes, &ways.usable()), &edge.moved(), runtime::now());
         let Some(Attempt { place, moves }) = next else { break };
         let Some(cell) = ways.cell(place) else { break };
-        let ended;
+        let mut ended;
         let may_be = MayBe { repeated: repeatable, lost: attempts.may_be_lost() };
         if let Some(priority) = begins
             && !cell.throttle().passes(priority, edge.fraction(), runtime::now())
@@ -56,8 +56,11 @@ pub(crate) async fn forward(
         }
         (ended, last) = attempt(edge, ways, cell, (head, body), may_be).await;
         if let (Some(priority), Ok(answer)) = (begins, &last) {
-            let taken = !(edge.parts.rules.overloaded)(answer.status(), answer.headers());
-            cell.throttle().on_answer(priority, taken, runtime::now());
+            let refused = (edge.parts.rules.overloaded)(answer.status(), answer.headers());
+            cell.throttle().on_answer(priority, !refused, runtime::now());
+            if refused {
+                ended = Ended::Overloaded;
+            }
         }
         if let (Ended::Answered, Some(work), Ok(answer)) = (ended, moves, &last)
             && (answer.status().is_success() || websocket::is_open(answer.status()))
@@ -67,6 +70,13 @@ pub(crate) async fn forward(
         let Some(again) = spare.as_ref().and_then(Passing::again) else { break };
         if !attempts.on_ended(place, ended, &mut edge.budget()) {
             break;
+        }
+        if let (Some(priority), Ended::Overloaded) = (begins, ended) {
+            let next = attempts.next((&ways.routes, &ways.usable()), &edge.moved(), runtime::now());
+            let next = next.and_then(|attempt| ways.cell(attempt.place));
+            if !next.is_some_and(|cell| cell.throttle().takes_all(priority, runtime::now())) {
+                break;
+            }
         }
         body = again;
     }

@@ -6,7 +6,8 @@
 //!
 //! Sent a second time is only what does no harm twice: what nobody has seen (the connection was
 //! refused), or a repeatable request, once and within the retry budget. No budget is needed for what a
-//! cell took with it when it went: nobody works on that any more.
+//! cell took with it when it went: nobody works on that any more; nor for what one refused unseen that another,
+//! which takes all it is sent, can have.
 //!
 //! Limit: [`ATTEMPTS_MAX`] cells a request.
 
@@ -52,6 +53,8 @@ pub enum Ended {
     Lost,
     /// The cell takes no work now and says so.
     Declined,
+    /// The cell has too much to do for what is new: one that takes all it is sent may be asked.
+    Overloaded,
 }
 
 /// Where to send a request.
@@ -134,10 +137,16 @@ impl Attempts {
         match ended {
             Ended::Answered => return false,
             // Kept work is nowhere else: what its cell says is the answer.
-            Ended::Declined if kept => return false,
+            Ended::Declined | Ended::Overloaded if kept => return false,
             Ended::Unsent => {}
             Ended::Lost => {
                 if !self.may_be_lost() {
+                    return false;
+                }
+                self.sent_again = true;
+            }
+            Ended::Overloaded => {
+                if self.sent_again {
                     return false;
                 }
                 self.sent_again = true;
@@ -216,6 +225,8 @@ mod tests {
         let new = Work::New { key: Some(7) };
         assert_eq!(cells(new, &[], &[Ended::Lost, Ended::Answered], 0).len(), 2);
         assert_eq!(cells(new, &[], &[Ended::Lost; 9], 9).len(), 2);
+        assert_eq!(cells(new, &[], &[Ended::Overloaded, Ended::Answered], 0).len(), 2);
+        assert_eq!(cells(new, &[], &[Ended::Overloaded; 9], 9).len(), 2);
         let once = Attempts::new(new, 7, false);
         assert!(!once.may_be_lost());
     }
@@ -225,6 +236,7 @@ mod tests {
         let kept = Work::Kept { cell: CellId(2), work: 9, key: None };
         assert_eq!(cells(kept, &[], &[Ended::Answered], 0), [2]);
         assert_eq!(cells(kept, &[], &[Ended::Declined; 2], 9), [2]);
+        assert_eq!(cells(kept, &[], &[Ended::Overloaded; 2], 9), [2]);
         assert_ne!(cells(kept, &[2], &[Ended::Answered], 0), [2]);
         assert!(cells(kept, &[1, 2, 3, 4], &[Ended::Answered], 0).is_empty());
     }

@@ -55,6 +55,14 @@ impl Throttle {
         class.taken += f64::from(u8::from(taken));
     }
 
+    /// Whether the cell takes nearly all that it is sent: then it can have what another one refused.
+    #[must_use]
+    pub fn takes_all(&mut self, priority: Priority, now: Moment) -> bool {
+        self.fade(now);
+        let Class { asked, taken } = self.classes[priority as usize];
+        asked - taken <= asked / 10.0 + 1.0
+    }
+
     /// How many were not sent, since the start.
     #[must_use]
     pub const fn kept_away(&self) -> u64 {
@@ -126,6 +134,18 @@ mod tests {
             let mut world = World::new();
             let came = (0..30).map(|_| world.second(Priority::Asked, offered, 100)).last().unwrap();
             assert!((180..=240).contains(&came), "{came} of {offered}");
+        }
+    }
+
+    #[test]
+    fn a_cell_takes_all_if_it_refuses_one_in_ten_at_most() {
+        let mut world = World::new();
+        assert!(world.throttle.takes_all(Priority::Asked, world.now));
+        for (offered, takes) in [(100, true), (105, true), (125, false), (300, false), (90, true)] {
+            (0..10).for_each(|_| {
+                world.second(Priority::Asked, offered, 100);
+            });
+            assert_eq!(world.throttle.takes_all(Priority::Asked, world.now), takes, "{offered}");
         }
     }
 

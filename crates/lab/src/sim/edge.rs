@@ -139,6 +139,13 @@ impl Edge {
         throttle.is_none_or(|throttle| throttle.passes(Priority::Asked, chance, now))
     }
 
+    /// Whether the next cell takes all that it is sent.
+    pub(crate) fn next_takes_all(&mut self, attempts: &Attempts, now: Moment) -> bool {
+        let Some((_, id)) = self.next(attempts, now) else { return false };
+        let throttle = self.memory.throttles.get_mut(index(id));
+        throttle.is_some_and(|throttle| throttle.takes_all(Priority::Asked, now))
+    }
+
     /// Whether a cell took a new search that it was sent.
     pub(crate) fn on_created(&mut self, place: Place, taken: bool, now: Moment) {
         let id = self.memory.routes.at(place).id;

@@ -168,7 +168,8 @@ impl World {
             Reply::Broken => (Ended::Failed, Some(Outcome::Failed)),
             Reply::Gone => (Ended::Lost, None),
             Reply::Declined => (Ended::Declined, Some(Outcome::Declined)),
-            Reply::Created | Reply::Running | Reply::Complete | Reply::Overloaded => {
+            Reply::Overloaded => (Ended::Overloaded, Some(Outcome::Answered)),
+            Reply::Created | Reply::Running | Reply::Complete => {
                 (Ended::Answered, Some(Outcome::Answered))
             }
         };
@@ -178,7 +179,9 @@ impl World {
         if matches!(reply, Reply::Created | Reply::Overloaded) {
             edge.on_created(place, reply == Reply::Created, moment);
         }
-        if ended == Ended::Answered {
+        let again = request.attempts.on_ended(place, ended, &mut edge.budget);
+        let elsewhere = || again && edge.next_takes_all(&request.attempts, moment);
+        if ended == Ended::Answered || ended == Ended::Overloaded && !elsewhere() {
             if let Some(work) = request.moves.filter(|_| reply != Reply::Overloaded) {
                 edge.on_moved(work, place, moment);
             }
@@ -187,7 +190,7 @@ impl World {
             self.on_answer(client, reply, held);
             return;
         }
-        if !request.attempts.on_ended(place, ended, &mut edge.budget) {
+        if !again {
             self.fail(key);
             return;
         }
