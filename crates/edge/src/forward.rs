@@ -47,20 +47,20 @@ pub(crate) async fn forward(
         let next = attempts.next((&ways.routes, &ways.usable()), &edge.moved(), runtime::now());
         let Some(Attempt { place, moves }) = next else { break };
         let Some(cell) = ways.cell(place) else { break };
-        let mut ended;
-        let may_be = MayBe { repeated: repeatable, lost: attempts.may_be_lost() };
-        if let Some(priority) = begins
-            && !cell.throttle().passes(priority, edge.fraction(), runtime::now())
-        {
-            return Err(Turned::overloaded());
-        }
-        (ended, last) = attempt(edge, ways, cell, (head, body), may_be).await;
-        if let (Some(priority), Ok(answer)) = (begins, &last) {
-            let refused = (edge.parts.rules.overloaded)(answer.status(), answer.headers());
-            cell.throttle().on_answer(priority, !refused, runtime::now());
-            if refused {
-                ended = Ended::Overloaded;
+        let passes = |priority| cell.throttle().passes(priority, edge.fraction(), runtime::now());
+        let mut ended = Ended::Overloaded;
+        if begins.is_none_or(passes) {
+            let may_be = MayBe { repeated: repeatable, lost: attempts.may_be_lost() };
+            (ended, last) = attempt(edge, ways, cell, (head, body), may_be).await;
+            if let (Some(priority), Ok(answer)) = (begins, &last) {
+                let refused = (edge.parts.rules.overloaded)(answer.status(), answer.headers());
+                cell.throttle().on_answer(priority, !refused, runtime::now());
+                if refused {
+                    ended = Ended::Overloaded;
+                }
             }
+        } else {
+            last = Err(Turned::overloaded());
         }
         if let (Ended::Answered, Some(work), Ok(answer)) = (ended, moves, &last)
             && (answer.status().is_success() || websocket::is_open(answer.status()))

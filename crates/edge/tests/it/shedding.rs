@@ -55,6 +55,24 @@ async fn an_api_key_that_is_asked_with_too_much_is_refused_and_others_are_not() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_one_cell_refuses_or_is_kept_from_goes_to_one_that_takes_all_it_is_sent() {
+    let world = World::start().await;
+    world.cells[0].is(Mood::Says(429));
+    for _ in 0..200 {
+        assert_eq!(world.get("/begun").await.status, 200);
+    }
+    // Nobody is asked a third time.
+    world.cells[1].is(Mood::Says(429));
+    let mut refused = 0;
+    for _ in 0..200 {
+        let got = world.get("/begun").await;
+        assert!([200, 429].contains(&got.status));
+        refused += usize::from(got.status == 429);
+    }
+    assert!(refused > 0 && refused < 150, "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cells_refuse_is_kept_away_from_them_and_sent_again_once_they_take_it() {
     let world = World::start().await;
     let seen = || world.cells.iter().map(|cell| cell.seen.load(Ordering::SeqCst)).sum::<usize>();

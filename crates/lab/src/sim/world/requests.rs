@@ -80,6 +80,12 @@ impl World {
         let creates = self.clients.get(request.client).is_some_and(|client| client.held.is_none());
         let chance = self.chance.network.below(1 << 20) as f64 / f64::from(1 << 20);
         if creates && !edge.lets(id, chance, moment) {
+            let again =
+                request.attempts.on_ended(attempt.place, Ended::Overloaded, &mut edge.budget);
+            if again && edge.next_takes_all(&request.attempts, moment) {
+                self.forward(key);
+                return;
+            }
             let client = request.client;
             self.requests.remove(key);
             self.on_answer(client, Reply::Overloaded, None);
@@ -180,8 +186,9 @@ impl World {
             edge.on_created(place, reply == Reply::Created, moment);
         }
         let again = request.attempts.on_ended(place, ended, &mut edge.budget);
-        let elsewhere = || again && edge.next_takes_all(&request.attempts, moment);
-        if ended == Ended::Answered || ended == Ended::Overloaded && !elsewhere() {
+        let overloaded = ended == Ended::Overloaded;
+        let elsewhere = overloaded && again && edge.next_takes_all(&request.attempts, moment);
+        if ended == Ended::Answered || overloaded && !elsewhere {
             if let Some(work) = request.moves.filter(|_| reply != Reply::Overloaded) {
                 edge.on_moved(work, place, moment);
             }
