@@ -16,6 +16,7 @@ use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
 use hyper::body::Incoming;
+use runtime::Priority;
 
 use crate::body::Passing;
 use crate::cells::{CellState, Edge, Ways};
@@ -71,16 +72,32 @@ pub(crate) async fn forward(
         if !attempts.on_ended(place, ended, &mut edge.budget()) {
             break;
         }
-        if let (Some(priority), Ended::Overloaded) = (begins, ended) {
-            let next = attempts.next((&ways.routes, &ways.usable()), &edge.moved(), runtime::now());
-            let next = next.and_then(|attempt| ways.cell(attempt.place));
-            if !next.is_some_and(|cell| cell.throttle().takes_all(priority, runtime::now())) {
-                break;
-            }
+        if let (Some(priority), Ended::Overloaded) = (begins, ended)
+            && !is_taken_elsewhere(edge, ways, &mut attempts, priority)
+        {
+            break;
         }
         body = again;
     }
     last
+}
+
+/// Whether a cell is left that takes nearly all it is sent; it is the next one then.
+fn is_taken_elsewhere(
+    edge: &Edge,
+    ways: &Ways,
+    attempts: &mut Attempts,
+    priority: Priority,
+) -> bool {
+    let now = runtime::now();
+    loop {
+        let next = attempts.next((&ways.routes, &ways.usable()), &edge.moved(), now);
+        let Some(Attempt { place, .. }) = next else { return false };
+        if ways.cell(place).is_some_and(|cell| cell.throttle().takes_all(priority, now)) {
+            return true;
+        }
+        attempts.skip(place);
+    }
 }
 
 /// What a request may be without harm.

@@ -131,6 +131,11 @@ impl Attempts {
         self.repeatable && !self.sent_again
     }
 
+    /// Leaves a place out that would be next.
+    pub fn skip(&mut self, place: Place) {
+        self.tried.push(place);
+    }
+
     /// The attempt at a place ended so; gives whether another one may be made.
     pub fn on_ended(&mut self, place: Place, ended: Ended, budget: &mut RetryBudget) -> bool {
         let kept = matches!(self.work, Work::Kept { .. });

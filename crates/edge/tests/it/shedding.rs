@@ -61,15 +61,14 @@ async fn what_one_cell_refuses_or_is_kept_from_goes_to_one_that_takes_all_it_is_
     for _ in 0..200 {
         assert_eq!(world.get("/begun").await.status, 200);
     }
-    // Nobody is asked a third time.
+    // Until the edge knows that the second one refuses too, some are refused twice.
     world.cells[1].is(Mood::Says(429));
-    let mut refused = 0;
     for _ in 0..200 {
-        let got = world.get("/begun").await;
-        assert!([200, 429].contains(&got.status));
-        refused += usize::from(got.status == 429);
+        assert!([200, 429].contains(&world.get("/begun").await.status));
     }
-    assert!(refused > 0 && refused < 150, "{refused}");
+    for _ in 0..200 {
+        assert_eq!(world.get("/begun").await.status, 200);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -139,11 +139,16 @@ impl Edge {
         throttle.is_none_or(|throttle| throttle.passes(Priority::Asked, chance, now))
     }
 
-    /// Whether the next cell takes all that it is sent.
-    pub(crate) fn next_takes_all(&mut self, attempts: &Attempts, now: Moment) -> bool {
-        let Some((_, id)) = self.next(attempts, now) else { return false };
-        let throttle = self.memory.throttles.get_mut(index(id));
-        throttle.is_some_and(|throttle| throttle.takes_all(Priority::Asked, now))
+    /// Whether a cell is left that takes nearly all it is sent; it is the next one then.
+    pub(crate) fn is_taken_elsewhere(&mut self, attempts: &mut Attempts, now: Moment) -> bool {
+        loop {
+            let Some((attempt, id)) = self.next(attempts, now) else { return false };
+            let throttle = self.memory.throttles.get_mut(index(id));
+            if throttle.is_some_and(|throttle| throttle.takes_all(Priority::Asked, now)) {
+                return true;
+            }
+            attempts.skip(attempt.place);
+        }
     }
 
     /// Whether a cell took a new search that it was sent.

@@ -82,7 +82,7 @@ impl World {
         if creates && !edge.lets(id, chance, moment) {
             let again =
                 request.attempts.on_ended(attempt.place, Ended::Overloaded, &mut edge.budget);
-            if again && edge.next_takes_all(&request.attempts, moment) {
+            if again && edge.is_taken_elsewhere(&mut request.attempts, moment) {
                 self.forward(key);
                 return;
             }
@@ -187,7 +187,8 @@ impl World {
         }
         let again = request.attempts.on_ended(place, ended, &mut edge.budget);
         let overloaded = ended == Ended::Overloaded;
-        let elsewhere = overloaded && again && edge.next_takes_all(&request.attempts, moment);
+        let elsewhere =
+            overloaded && again && edge.is_taken_elsewhere(&mut request.attempts, moment);
         if ended == Ended::Answered || overloaded && !elsewhere {
             if let Some(work) = request.moves.filter(|_| reply != Reply::Overloaded) {
                 edge.on_moved(work, place, moment);
