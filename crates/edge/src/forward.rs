@@ -49,16 +49,16 @@ pub(crate) async fn forward(
         let Some(Attempt { place, moves }) = next else { break };
         let Some(cell) = ways.cell(place) else { break };
         let passes = |priority| cell.throttle().passes(priority, edge.fraction(), runtime::now());
-        let mut ended = Ended::Overloaded;
+        // What is kept away is not sent.
+        let (mut ended, mut overloaded) = (Ended::Unsent, true);
         if begins.is_none_or(passes) {
             let may_be = MayBe { repeated: repeatable, lost: attempts.may_be_lost() };
             (ended, last) = attempt(edge, ways, cell, (head, body), may_be).await;
+            overloaded = false;
             if let (Some(priority), Ok(answer)) = (begins, &last) {
-                let refused = (edge.parts.rules.overloaded)(answer.status(), answer.headers());
-                cell.throttle().on_answer(priority, !refused, runtime::now());
-                if refused {
-                    ended = Ended::Overloaded;
-                }
+                overloaded = (edge.parts.rules.overloaded)(answer.status(), answer.headers());
+                cell.throttle().on_answer(priority, !overloaded, runtime::now());
+                ended = if overloaded { Ended::Overloaded } else { ended };
             }
         } else {
             last = Err(Turned::overloaded());
@@ -69,12 +69,13 @@ pub(crate) async fn forward(
             edge.moved().on_moved(work, ways.routes.at(place).id, runtime::now());
         }
         let Some(again) = spare.as_ref().and_then(Passing::again) else { break };
-        if !attempts.on_ended(place, ended, &mut edge.budget()) {
-            break;
+        if let Some(priority) = begins.filter(|_| overloaded) {
+            attempts.skip(place);
+            if !is_taken_elsewhere(edge, ways, &mut attempts, priority) {
+                break;
+            }
         }
-        if let (Some(priority), Ended::Overloaded) = (begins, ended)
-            && !is_taken_elsewhere(edge, ways, &mut attempts, priority)
-        {
+        if !attempts.on_ended(place, ended, &mut edge.budget()) {
             break;
         }
         body = again;

@@ -6,8 +6,7 @@
 //!
 //! Sent a second time is only what does no harm twice: what nobody has seen (the connection was
 //! refused), or a repeatable request, once and within the retry budget. No budget is needed for what a
-//! cell took with it when it went: nobody works on that any more; nor for what one refused unseen that another,
-//! which takes all it is sent, can have.
+//! cell took with it when it went: nobody works on that any more.
 //!
 //! Limit: [`ATTEMPTS_MAX`] cells a request.
 
@@ -133,7 +132,9 @@ impl Attempts {
 
     /// Leaves a place out that would be next.
     pub fn skip(&mut self, place: Place) {
-        self.tried.push(place);
+        if !self.tried.contains(&place) {
+            self.tried.push(place);
+        }
     }
 
     /// The attempt at a place ended so; gives whether another one may be made.
@@ -150,20 +151,14 @@ impl Attempts {
                 }
                 self.sent_again = true;
             }
-            Ended::Overloaded => {
-                if self.sent_again {
-                    return false;
-                }
-                self.sent_again = true;
-            }
-            Ended::Declined | Ended::Failed => {
+            Ended::Declined | Ended::Failed | Ended::Overloaded => {
                 if self.sent_again || !self.repeatable || !budget.on_retry() {
                     return false;
                 }
                 self.sent_again = true;
             }
         }
-        self.tried.push(place);
+        self.skip(place);
         true
     }
 }
@@ -230,8 +225,9 @@ mod tests {
         let new = Work::New { key: Some(7) };
         assert_eq!(cells(new, &[], &[Ended::Lost, Ended::Answered], 0).len(), 2);
         assert_eq!(cells(new, &[], &[Ended::Lost; 9], 9).len(), 2);
-        assert_eq!(cells(new, &[], &[Ended::Overloaded, Ended::Answered], 0).len(), 2);
+        assert_eq!(cells(new, &[], &[Ended::Overloaded, Ended::Answered], 9).len(), 2);
         assert_eq!(cells(new, &[], &[Ended::Overloaded; 9], 9).len(), 2);
+        assert_eq!(cells(new, &[], &[Ended::Overloaded; 9], 0).len(), 1);
         let once = Attempts::new(new, 7, false);
         assert!(!once.may_be_lost());
     }

@@ -80,9 +80,8 @@ impl World {
         let creates = self.clients.get(request.client).is_some_and(|client| client.held.is_none());
         let chance = self.chance.network.below(1 << 20) as f64 / f64::from(1 << 20);
         if creates && !edge.lets(id, chance, moment) {
-            let again =
-                request.attempts.on_ended(attempt.place, Ended::Overloaded, &mut edge.budget);
-            if again && edge.is_taken_elsewhere(&mut request.attempts, moment) {
+            request.attempts.skip(attempt.place);
+            if edge.is_taken_elsewhere(&mut request.attempts, moment) {
                 self.forward(key);
                 return;
             }
@@ -185,11 +184,14 @@ impl World {
         if matches!(reply, Reply::Created | Reply::Overloaded) {
             edge.on_created(place, reply == Reply::Created, moment);
         }
-        let again = request.attempts.on_ended(place, ended, &mut edge.budget);
         let overloaded = ended == Ended::Overloaded;
-        let elsewhere =
-            overloaded && again && edge.is_taken_elsewhere(&mut request.attempts, moment);
-        if ended == Ended::Answered || overloaded && !elsewhere {
+        let mut elsewhere = true;
+        if overloaded {
+            request.attempts.skip(place);
+            elsewhere = edge.is_taken_elsewhere(&mut request.attempts, moment);
+        }
+        let again = elsewhere && request.attempts.on_ended(place, ended, &mut edge.budget);
+        if ended == Ended::Answered || overloaded && !again {
             if let Some(work) = request.moves.filter(|_| reply != Reply::Overloaded) {
                 edge.on_moved(work, place, moment);
             }
