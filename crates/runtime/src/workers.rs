@@ -28,6 +28,8 @@ pub struct Workers {
     queue: Option<mpsc::Sender<Job>>,
     room: Arc<Semaphore>,
     waits: Arc<Waits>,
+    /// Of what is done, for its caller to be resumed.
+    returns: Arc<Waits>,
 }
 
 impl fmt::Debug for Workers {
@@ -65,6 +67,7 @@ impl Workers {
             queue: Some(queue),
             room: Arc::new(Semaphore::new(queued.max(1))),
             waits: Arc::default(),
+            returns: Arc::default(),
         })
     }
 
@@ -72,14 +75,17 @@ impl Workers {
     /// is one thread and can be shown again.
     #[must_use]
     pub fn inline(name: &'static str) -> Self {
-        Self { name, queue: None, room: Arc::new(Semaphore::new(1)), waits: Arc::default() }
+        let (waits, returns) = (Arc::default(), Arc::default());
+        Self { name, queue: None, room: Arc::new(Semaphore::new(1)), waits, returns }
     }
 
-    /// How long jobs have waited for a thread, at the least, since it was last asked: zero if one was
-    /// begun at once, or if there was none; at least `since` if some wait and none was begun.
+    /// How long jobs have waited for a thread, at the least, since it was last asked, or what was done for
+    /// its caller: zero if one was begun and one taken up at once, or if there was none; at least `since`
+    /// if some wait and none went on. A task that another thread wakes stands in a queue of its own,
+    /// which a task that wakes itself does not see.
     #[must_use]
     pub fn least_wait(&self, since: Duration) -> Duration {
-        self.waits.take_least(since)
+        self.waits.take_least(since).max(self.returns.take_least(since))
     }
 
     /// Runs a job on a worker and waits for its value; waits for room in the queue first.
@@ -108,10 +114,11 @@ impl Workers {
     async fn run_unless<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
-        in_vain: fn(&oneshot::Sender<T>) -> bool,
+        in_vain: fn(&oneshot::Sender<(T, Wait)>) -> bool,
     ) -> Result<T, WorkersFull> {
         let wait = Wait::begin(&self.waits);
         let _room = self.room.acquire().await.map_err(|_| WorkersFull)?;
+        let returns = Arc::clone(&self.returns);
         let (answer, value) = oneshot::channel();
         let job: Job = Box::new(move || {
             wait.end();
@@ -119,7 +126,8 @@ impl Workers {
                 return;
             }
             // The caller may have left: then nobody wants the value.
-            let _ = answer.send(job());
+            let value = job();
+            let _ = answer.send((value, Wait::begin(&returns)));
         });
         match &self.queue {
             Some(queue) => queue.send(job).await.map_err(|_| WorkersFull)?,
@@ -128,7 +136,9 @@ impl Workers {
                 run_alone(self.name, job);
             }
         }
-        value.await.map_err(|_| WorkersFull)
+        let (value, returned) = value.await.map_err(|_| WorkersFull)?;
+        returned.end();
+        Ok(value)
     }
 
     /// Hands a job to a worker without waiting for it.
@@ -219,6 +229,20 @@ mod tests {
         let least = workers.least_wait(window);
         assert!(least > Duration::ZERO && least < Duration::from_secs(60), "{least:?}");
         assert_eq!(workers.least_wait(window), Duration::ZERO, "all have been begun");
+    }
+
+    #[tokio::test]
+    async fn what_is_done_waits_for_a_caller_whose_thread_is_busy() {
+        let workers = Workers::start("test", 1, 8).unwrap();
+        let caller = workers.clone();
+        let caller = tokio::spawn(async move { caller.run(|| ()).await });
+        tokio::task::yield_now().await;
+        // It is handed over, and nobody takes it up.
+        let (_open, gate) = std::sync::mpsc::channel::<()>();
+        let _ = gate.recv_timeout(Duration::from_millis(50));
+        caller.await.unwrap().unwrap();
+        let least = workers.least_wait(Duration::from_millis(100));
+        assert!(least >= Duration::from_millis(30), "{least:?}");
     }
 
     #[tokio::test]
