@@ -118,7 +118,7 @@ mod tests {
         let folder = folder.to_str().unwrap();
         let wrong = format!("{folder}/fareway-flights-{}.csv", std::process::id());
         std::fs::write(&wrong, "nonsense\n").unwrap();
-        for (file, why) in [("/nowhere/flights.csv", "No such file"), (&wrong, "line 1")] {
+        for (file, why) in [("/nowhere/flights.csv", "No such file"), (wrong.as_str(), "line 1")] {
             let error = format!("{:#}", made(file).unwrap_err());
             assert!(error.contains(&format!("sandbox.flights_file: {file}")), "{error}");
             assert!(error.contains(why), "{error}");

@@ -22,8 +22,8 @@ pub(crate) fn run(ground: &Ground) -> Result<Tally> {
     let server = Server::start(ground)?;
     let settings = output.join("fleet.toml");
     std::fs::write(&settings, "")?;
-    let arguments = ["--cells", "3", "--settings", &settings.display().to_string()];
-    let fleet = Server::start_with(ground, &arguments)?;
+    let file = settings.display().to_string();
+    let fleet = Server::start_with(ground, &["--cells", "3", "--settings", &file])?;
     let tally = Task::new("node", &ground.root)
         .arguments(["tests/browser/test.mjs", "--base", server.url()])
         .arguments(["--operator".as_ref(), server.operator().as_os_str()])

@@ -149,6 +149,7 @@ fn render_status(seen: &Value) -> String {
         "version"
     );
     for cell in list(&seen["cells"]) {
+        let place = format!("{}/{}", word(&cell["region"]), word(&cell["zone"]));
         let standing = match (&cell["draining"], word(&cell["standing"])) {
             (Value::Bool(true), "up") => "draining",
             (_, standing) => standing,
@@ -158,7 +159,7 @@ fn render_status(seen: &Value) -> String {
             "{:<9} {:<10} {:<10} {:>7} {:>5}% {:>9} {:>10} {:>7}  {:<9} {}",
             word(&cell["cell"]),
             standing,
-            format!("{}/{}", word(&cell["region"]), word(&cell["zone"])),
+            place,
             cell["weight"].to_string(),
             cell["share_percent"].to_string(),
             cell["in_flight"].to_string(),
