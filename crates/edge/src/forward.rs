@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use fleet::Tenant;
+use fleet::{Place, Tenant};
 use fleet::attempts::{Attempt, Attempts, Ended};
 use fleet::health::Outcome;
 use http::header::CONTENT_TYPE;
@@ -71,7 +71,7 @@ pub(crate) async fn forward(
         let Some(again) = spare.as_ref().and_then(Passing::again) else { break };
         if let Some(priority) = begins.filter(|_| overloaded) {
             attempts.skip(place);
-            if !is_taken_elsewhere(edge, ways, &mut attempts, priority) {
+            if !is_taken_elsewhere((edge, ways), &mut attempts, place, priority) {
                 break;
             }
         }
@@ -83,17 +83,21 @@ pub(crate) async fn forward(
     last
 }
 
-/// Whether a cell is left that takes nearly all it is sent; it is the next one then.
+/// Whether a cell of the same region is left that takes nearly all it is sent; it is the next one then. Too
+/// much in one region is no reason to give another one too much.
 fn is_taken_elsewhere(
-    edge: &Edge,
-    ways: &Ways,
+    (edge, ways): (&Edge, &Ways),
     attempts: &mut Attempts,
+    refused: Place,
     priority: Priority,
 ) -> bool {
     let now = runtime::now();
     loop {
         let next = attempts.next((&ways.routes, &ways.usable()), &edge.moved(), now);
-        let Some(Attempt { place, .. }) = next else { return false };
+        let Some(place) = next.map(|attempt| attempt.place) else { return false };
+        if !place.is_near(refused) {
+            return false;
+        }
         if ways.cell(place).is_some_and(|cell| cell.throttle().takes_all(priority, now)) {
             return true;
         }

@@ -72,7 +72,9 @@ pub struct Attempts {
     tenant: Option<Tenant>,
     chance: u64,
     repeatable: bool,
+    /// Places that are not chosen any more: those tried, and those left out.
     tried: Vec<Place>,
+    made: usize,
     sent_again: bool,
 }
 
@@ -81,7 +83,7 @@ impl Attempts {
     /// harm.
     #[must_use]
     pub fn new(work: Work, chance: u64, repeatable: bool) -> Self {
-        Self { work, tenant: None, chance, repeatable, tried: Vec::new(), sent_again: false }
+        Self { work, tenant: None, chance, repeatable, tried: Vec::new(), made: 0, sent_again: false }
     }
 
     /// The same for a tenant, whose work reaches its shard only. What a cell keeps is asked of that
@@ -99,7 +101,7 @@ impl Attempts {
         moved: &Moved,
         now: Moment,
     ) -> Option<Attempt> {
-        if self.tried.len() >= ATTEMPTS_MAX {
+        if self.made >= ATTEMPTS_MAX {
             return None;
         }
         let tried = &self.tried;
@@ -159,6 +161,7 @@ impl Attempts {
             }
         }
         self.skip(place);
+        self.made += 1;
         true
     }
 }

@@ -35,6 +35,14 @@ pub struct Place {
     cell: u8,
 }
 
+impl Place {
+    /// Whether both are in one region.
+    #[must_use]
+    pub const fn is_near(self, other: Self) -> bool {
+        self.region == other.region
+    }
+}
+
 /// Which cells get work now. Places are those of the [`Routes`] it was made with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Usable {

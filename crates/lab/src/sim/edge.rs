@@ -139,10 +139,19 @@ impl Edge {
         throttle.is_none_or(|throttle| throttle.passes(Priority::Asked, chance, now))
     }
 
-    /// Whether a cell is left that takes nearly all it is sent; it is the next one then.
-    pub(crate) fn is_taken_elsewhere(&mut self, attempts: &mut Attempts, now: Moment) -> bool {
+    /// Whether a cell of the same region is left that takes nearly all it is sent; it is the next one then.
+    pub(crate) fn is_taken_elsewhere(
+        &mut self,
+        attempts: &mut Attempts,
+        refused: Place,
+        now: Moment,
+    ) -> bool {
+        attempts.skip(refused);
         loop {
-            let Some((attempt, id)) = self.next(attempts, now) else { return false };
+            let next = self.next(attempts, now);
+            let Some((attempt, id)) = next.filter(|(next, _)| next.place.is_near(refused)) else {
+                return false;
+            };
             let throttle = self.memory.throttles.get_mut(index(id));
             if throttle.is_some_and(|throttle| throttle.takes_all(Priority::Asked, now)) {
                 return true;

@@ -80,8 +80,7 @@ impl World {
         let creates = self.clients.get(request.client).is_some_and(|client| client.held.is_none());
         let chance = self.chance.network.below(1 << 20) as f64 / f64::from(1 << 20);
         if creates && !edge.lets(id, chance, moment) {
-            request.attempts.skip(attempt.place);
-            if edge.is_taken_elsewhere(&mut request.attempts, moment) {
+            if edge.is_taken_elsewhere(&mut request.attempts, attempt.place, moment) {
                 self.forward(key);
                 return;
             }
@@ -187,8 +186,7 @@ impl World {
         let overloaded = ended == Ended::Overloaded;
         let mut elsewhere = true;
         if overloaded {
-            request.attempts.skip(place);
-            elsewhere = edge.is_taken_elsewhere(&mut request.attempts, moment);
+            elsewhere = edge.is_taken_elsewhere(&mut request.attempts, place, moment);
         }
         let again = elsewhere && request.attempts.on_ended(place, ended, &mut edge.budget);
         if ended == Ended::Answered || overloaded && !again {
