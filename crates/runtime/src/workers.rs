@@ -81,8 +81,8 @@ impl Workers {
 
     /// How long jobs have waited for a thread, at the least, since it was last asked, or what was done for
     /// its caller: zero if one was begun and one taken up at once, or if there was none; at least `since`
-    /// if some wait and none went on. A task that another thread wakes stands in a queue of its own,
-    /// which a task that wakes itself does not see.
+    /// if some wait and none went on. A task that another thread wakes stands in a queue of its own, which
+    /// one that its timer wakes does not see (tokio-rs/tokio, pull request 5720).
     #[must_use]
     pub fn least_wait(&self, since: Duration) -> Duration {
         self.waits.take_least(since).max(self.returns.take_least(since))
