@@ -9,9 +9,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use fleet::{Place, Tenant};
 use fleet::attempts::{Attempt, Attempts, Ended};
 use fleet::health::Outcome;
+use fleet::{Place, Tenant};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};

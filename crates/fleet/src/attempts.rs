@@ -83,7 +83,15 @@ impl Attempts {
     /// harm.
     #[must_use]
     pub fn new(work: Work, chance: u64, repeatable: bool) -> Self {
-        Self { work, tenant: None, chance, repeatable, tried: Vec::new(), made: 0, sent_again: false }
+        Self {
+            work,
+            tenant: None,
+            chance,
+            repeatable,
+            tried: Vec::new(),
+            made: 0,
+            sent_again: false,
+        }
     }
 
     /// The same for a tenant, whose work reaches its shard only. What a cell keeps is asked of that
