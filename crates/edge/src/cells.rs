@@ -11,7 +11,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use fleet::health::{Outcome, Probed};
 use fleet::moved::Moved;
 use fleet::retry_budget::RetryBudget;
-use fleet::throttle::Throttle;
 use fleet::{CellHealth, CellId, Fleet, Place, Routes, Standing, Usable, Verifier};
 use http::HeaderValue;
 use http::uri::Authority;
@@ -107,7 +106,6 @@ pub(crate) struct CellState {
     pub(crate) name: HeaderValue,
     pub(crate) room: Arc<Semaphore>,
     health: Mutex<CellHealth>,
-    throttle: Mutex<Throttle>,
     /// Whether nothing answers there; for those who wait for an answer.
     gone: AtomicBool,
     /// Wakes them in the order in which they came; a `watch` would by chance.
@@ -199,12 +197,6 @@ impl Edge {
         self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A number from 0 to 1, by chance.
-    pub(crate) fn fraction(&self) -> f64 {
-        // As many bits as the number has.
-        (self.chance() >> 75) as f64 / (1_u64 << 53) as f64
-    }
-
     /// 128 bits no other request has.
     pub(crate) fn chance(&self) -> u128 {
         let count = self.count.fetch_add(1, Ordering::Relaxed);
@@ -259,7 +251,6 @@ impl CellState {
             name: HeaderValue::try_from(id.to_string()).ok()?,
             room: Arc::new(Semaphore::new(settings.cell_requests_max.size())),
             health: Mutex::new(health),
-            throttle: Mutex::default(),
             gone: AtomicBool::new(false),
             told: Notify::new(),
             answered: AtomicU64::new(0),
@@ -269,11 +260,6 @@ impl CellState {
 
     fn health(&self) -> MutexGuard<'_, CellHealth> {
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What it is sent of new work, and what is kept away from it.
-    pub(crate) fn throttle(&self) -> MutexGuard<'_, Throttle> {
-        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn standing(&self) -> Standing {

@@ -1,22 +1,20 @@
 //! Finds the cell of a request, sends it there, and elsewhere if that cell fails.
 //!
 //! Which cells are tried, and what is sent a second time, is decided by [`Attempts`]; no byte of an
-//! answer has been passed on then. So a cell that dies costs its travellers a longer wait. What a cell
-//! would refuse for having too much to do is kept away from it ([`fleet::throttle`]).
+//! answer has been passed on then. So a cell that dies costs its travellers a longer wait.
 //!
 //! Limits: attempts, requests in flight to a cell, bytes held.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use fleet::Tenant;
 use fleet::attempts::{Attempt, Attempts, Ended};
 use fleet::health::Outcome;
-use fleet::{Place, Tenant};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
 use hyper::body::Incoming;
-use runtime::Priority;
 
 use crate::body::Passing;
 use crate::cells::{CellState, Edge, Ways};
@@ -39,7 +37,6 @@ pub(crate) async fn forward(
     let cells = edge.parts.settings.shards.cells_per_key.size();
     let tenant = whose.tenant.map(|hash| Tenant { hash, cells });
     let chance = edge.chance() as u64;
-    let begins = (edge.parts.rules.begins)(head).then_some(whose.priority);
     let mut attempts = Attempts::new(whose.work, chance, repeatable).of_tenant(tenant);
     edge.budget().on_request();
     let spare = body.again();
@@ -48,61 +45,21 @@ pub(crate) async fn forward(
         let next = attempts.next((&ways.routes, &ways.usable()), &edge.moved(), runtime::now());
         let Some(Attempt { place, moves }) = next else { break };
         let Some(cell) = ways.cell(place) else { break };
-        let passes = |priority| cell.throttle().passes(priority, edge.fraction(), runtime::now());
-        // What is kept away is not sent.
-        let (mut ended, mut overloaded) = (Ended::Unsent, true);
-        if begins.is_none_or(passes) {
-            let may_be = MayBe { repeated: repeatable, lost: attempts.may_be_lost() };
-            (ended, last) = attempt(edge, ways, cell, (head, body), may_be).await;
-            overloaded = false;
-            if let (Some(priority), Ok(answer)) = (begins, &last) {
-                overloaded = (edge.parts.rules.overloaded)(answer.status(), answer.headers());
-                cell.throttle().on_answer(priority, !overloaded, runtime::now());
-                ended = if overloaded { Ended::Overloaded } else { ended };
-            }
-        } else {
-            last = Err(Turned::overloaded());
-        }
+        let ended;
+        let may_be = MayBe { repeated: repeatable, lost: attempts.may_be_lost() };
+        (ended, last) = attempt(edge, ways, cell, (head, body), may_be).await;
         if let (Ended::Answered, Some(work), Ok(answer)) = (ended, moves, &last)
             && (answer.status().is_success() || websocket::is_open(answer.status()))
         {
             edge.moved().on_moved(work, ways.routes.at(place).id, runtime::now());
         }
         let Some(again) = spare.as_ref().and_then(Passing::again) else { break };
-        if let Some(priority) = begins.filter(|_| overloaded) {
-            attempts.skip(place);
-            if !is_taken_elsewhere((edge, ways), &mut attempts, place, priority) {
-                break;
-            }
-        }
         if !attempts.on_ended(place, ended, &mut edge.budget()) {
             break;
         }
         body = again;
     }
     last
-}
-
-/// Whether a cell of the same region is left that takes nearly all it is sent; it is the next one then. Too
-/// much in one region is no reason to give another one too much.
-fn is_taken_elsewhere(
-    (edge, ways): (&Edge, &Ways),
-    attempts: &mut Attempts,
-    refused: Place,
-    priority: Priority,
-) -> bool {
-    let now = runtime::now();
-    loop {
-        let next = attempts.next((&ways.routes, &ways.usable()), &edge.moved(), now);
-        let Some(place) = next.map(|attempt| attempt.place) else { return false };
-        if !place.is_near(refused) {
-            return false;
-        }
-        if ways.cell(place).is_some_and(|cell| cell.throttle().takes_all(priority, now)) {
-            return true;
-        }
-        attempts.skip(place);
-    }
 }
 
 /// What a request may be without harm.

@@ -42,12 +42,6 @@ impl Turned {
         Self { retry_after: Some(wait), ..turned }
     }
 
-    pub(crate) fn overloaded() -> Self {
-        let sentence = "There is more to do than can be done in time.";
-        let turned = Self::new(StatusCode::TOO_MANY_REQUESTS, "cell_overloaded", sentence);
-        Self { retry_after: Some(Duration::from_secs(2)), ..turned }
-    }
-
     pub(crate) fn for_now(code: &'static str, sentence: &str) -> Self {
         let turned = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, sentence);
         Self { retry_after: Some(Duration::from_secs(1)), ..turned }
@@ -68,10 +62,6 @@ pub struct Rules {
     /// Whether an answer says that the cell takes no work any more, and not only that it could not
     /// do this.
     pub declines: fn(&response::Parts) -> bool,
-    /// Whether a request begins what a cell refuses when it has too much to do.
-    pub begins: fn(&Parts) -> bool,
-    /// Whether an answer is such a refusal.
-    pub overloaded: fn(StatusCode, &HeaderMap) -> bool,
     /// Whether the answer to a GET of this path may be given to others too, if the answer says so
     /// itself; not asked of requests with credentials of HTTP.
     pub keeps: fn(&Parts) -> bool,

@@ -48,7 +48,6 @@ pub(crate) fn render(edge: &Edge, control: &Value) -> String {
                 "in_flight": in_flight,
                 "answered": state.answered.load(Ordering::Relaxed),
                 "failed": state.failed.load(Ordering::Relaxed),
-                "kept_away": state.throttle().kept_away(),
             }))
         })
         .collect();

@@ -52,8 +52,6 @@ pub enum Ended {
     Lost,
     /// The cell takes no work now and says so.
     Declined,
-    /// The cell has too much to do for what is new: one that takes all it is sent may be asked.
-    Overloaded,
 }
 
 /// Where to send a request.
@@ -72,9 +70,7 @@ pub struct Attempts {
     tenant: Option<Tenant>,
     chance: u64,
     repeatable: bool,
-    /// Places that are not chosen any more: those tried, and those left out.
     tried: Vec<Place>,
-    made: usize,
     sent_again: bool,
 }
 
@@ -83,15 +79,7 @@ impl Attempts {
     /// harm.
     #[must_use]
     pub fn new(work: Work, chance: u64, repeatable: bool) -> Self {
-        Self {
-            work,
-            tenant: None,
-            chance,
-            repeatable,
-            tried: Vec::new(),
-            made: 0,
-            sent_again: false,
-        }
+        Self { work, tenant: None, chance, repeatable, tried: Vec::new(), sent_again: false }
     }
 
     /// The same for a tenant, whose work reaches its shard only. What a cell keeps is asked of that
@@ -109,7 +97,7 @@ impl Attempts {
         moved: &Moved,
         now: Moment,
     ) -> Option<Attempt> {
-        if self.made >= ATTEMPTS_MAX {
+        if self.tried.len() >= ATTEMPTS_MAX {
             return None;
         }
         let tried = &self.tried;
@@ -140,20 +128,13 @@ impl Attempts {
         self.repeatable && !self.sent_again
     }
 
-    /// Leaves a place out that would be next.
-    pub fn skip(&mut self, place: Place) {
-        if !self.tried.contains(&place) {
-            self.tried.push(place);
-        }
-    }
-
     /// The attempt at a place ended so; gives whether another one may be made.
     pub fn on_ended(&mut self, place: Place, ended: Ended, budget: &mut RetryBudget) -> bool {
         let kept = matches!(self.work, Work::Kept { .. });
         match ended {
             Ended::Answered => return false,
             // Kept work is nowhere else: what its cell says is the answer.
-            Ended::Declined | Ended::Overloaded if kept => return false,
+            Ended::Declined if kept => return false,
             Ended::Unsent => {}
             Ended::Lost => {
                 if !self.may_be_lost() {
@@ -161,15 +142,14 @@ impl Attempts {
                 }
                 self.sent_again = true;
             }
-            Ended::Declined | Ended::Failed | Ended::Overloaded => {
+            Ended::Declined | Ended::Failed => {
                 if self.sent_again || !self.repeatable || !budget.on_retry() {
                     return false;
                 }
                 self.sent_again = true;
             }
         }
-        self.skip(place);
-        self.made += 1;
+        self.tried.push(place);
         true
     }
 }
@@ -236,9 +216,6 @@ mod tests {
         let new = Work::New { key: Some(7) };
         assert_eq!(cells(new, &[], &[Ended::Lost, Ended::Answered], 0).len(), 2);
         assert_eq!(cells(new, &[], &[Ended::Lost; 9], 9).len(), 2);
-        assert_eq!(cells(new, &[], &[Ended::Overloaded, Ended::Answered], 9).len(), 2);
-        assert_eq!(cells(new, &[], &[Ended::Overloaded; 9], 9).len(), 2);
-        assert_eq!(cells(new, &[], &[Ended::Overloaded; 9], 0).len(), 1);
         let once = Attempts::new(new, 7, false);
         assert!(!once.may_be_lost());
     }
@@ -248,7 +225,6 @@ mod tests {
         let kept = Work::Kept { cell: CellId(2), work: 9, key: None };
         assert_eq!(cells(kept, &[], &[Ended::Answered], 0), [2]);
         assert_eq!(cells(kept, &[], &[Ended::Declined; 2], 9), [2]);
-        assert_eq!(cells(kept, &[], &[Ended::Overloaded; 2], 9), [2]);
         assert_ne!(cells(kept, &[2], &[Ended::Answered], 0), [2]);
         assert!(cells(kept, &[1, 2, 3, 4], &[Ended::Answered], 0).is_empty());
     }

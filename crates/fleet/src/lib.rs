@@ -27,7 +27,6 @@ pub mod shown;
 pub mod signed;
 pub mod table;
 pub mod take_up;
-pub mod throttle;
 pub mod topology;
 pub mod traffic;
 

@@ -4,8 +4,7 @@
 //! not draining; cells of the own zone before others of the region, other regions only when none of
 //! the own can be used. A zone keeps no more of its work than its cells carry of the region's,
 //! counted as if as much came in at every zone: what it lost, or never had, is carried by the zones
-//! that have more than their part, or N+2 would hold on paper only. What one zone refused or failed goes to
-//! another one next. Lost work: rendezvous on its id,
+//! that have more than their part, or N+2 would hold on paper only. Lost work: rendezvous on its id,
 //! equal at every edge that sees the same cells.
 //!
 //! Work of a [`Tenant`] reaches its shard only, and goes by its own override instead of that of its
@@ -33,14 +32,6 @@ pub use self::shard::Tenant;
 pub struct Place {
     region: u8,
     cell: u8,
-}
-
-impl Place {
-    /// Whether both are in one region.
-    #[must_use]
-    pub const fn is_near(self, other: Self) -> bool {
-        self.region == other.region
-    }
 }
 
 /// Which cells get work now. Places are those of the [`Routes`] it was made with.
@@ -209,18 +200,12 @@ impl Routes {
 
     fn by_table(&self, usable: &Usable, key: u64, tried: &[Place]) -> Option<Place> {
         (0_u8..).zip(&self.regions).find_map(|(at, region)| {
-            let tried = mask_of(tried, at);
-            let up = usable.up[usize::from(at)] & region.open & !tried;
+            let up = usable.up[usize::from(at)] & region.open & !mask_of(tried, at);
             let share = &usable.share[usize::from(at)];
             // Neither the bits that chose the bucket nor those of the lot.
             let stays = (key >> 8) as u8 <= usable.stays;
             let spare = if at == 0 { up & usable.spare } else { 0 };
-            let near = match tried {
-                0 if stays => up & region.own_zone,
-                0 => spare,
-                // What went wrong in a zone, or is too much there, may be so in all of it.
-                tried => up & !region.zones_of(tried),
-            };
+            let near = if stays { up & region.own_zone } else { spare };
             let cell = region.first(near, share, key);
             let cell = cell.or_else(|| region.first(up, share, key))?;
             Some(Place { region: at, cell })
@@ -282,12 +267,6 @@ impl RegionRoutes {
         let stays = (part(self.own_zone) * most).checked_div(all).unwrap_or(0).min(most) as u8;
         let spare = self.zones.iter().filter(|&&zone| part(zone) > all);
         (stays, spare.fold(0, |mask, zone| mask | zone))
-    }
-
-    /// All cells of the zones in which these are.
-    fn zones_of(&self, cells: u16) -> u16 {
-        let zones = self.zones.iter().filter(|&zone| zone & cells != 0);
-        zones.fold(0, |mask, zone| mask | zone)
     }
 
     /// The first ranked cell of a mask. A cell in slow start passes on what is beyond its share.

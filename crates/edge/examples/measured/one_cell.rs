@@ -57,8 +57,6 @@ fn rules() -> Rules {
         priority: |_| Priority::Asked,
         repeatable: |_| false,
         declines: |_| false,
-        begins: |_| false,
-        overloaded: |_, _| false,
         keeps: |head| !head.uri.path().starts_with("/forwarded"),
         shows: |_| true,
         visit_cookie: "visit",

@@ -1,6 +1,5 @@
 //! Who is turned away at the door when not all can be let in, and what they are told.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use runtime::Limited;
@@ -52,56 +51,6 @@ async fn an_api_key_that_is_asked_with_too_much_is_refused_and_others_are_not() 
     assert_eq!(ask("2").await.status, 200);
     let plain = world.get("/page").await;
     assert_eq!((plain.status, plain.headers.contains_key("ratelimit")), (200, false));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_one_cell_refuses_or_is_kept_from_goes_to_one_that_takes_all_it_is_sent() {
-    let world = World::start().await;
-    world.cells[0].is(Mood::Says(429));
-    for _ in 0..200 {
-        assert_eq!(world.get("/begun").await.status, 200);
-    }
-    // Until the edge knows that the second one refuses too, some are refused twice.
-    world.cells[1].is(Mood::Says(429));
-    for _ in 0..200 {
-        assert!([200, 429].contains(&world.get("/begun").await.status));
-    }
-    for _ in 0..200 {
-        assert_eq!(world.get("/begun").await.status, 200);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_cells_refuse_is_kept_away_from_them_and_sent_again_once_they_take_it() {
-    let world = World::start().await;
-    let seen = || world.cells.iter().map(|cell| cell.seen.load(Ordering::SeqCst)).sum::<usize>();
-    let all_are = |mood| world.cells.iter().for_each(|cell| cell.is(mood));
-    all_are(Mood::Says(429));
-    let mut kept_away = 0;
-    for _ in 0..600 {
-        let refused = world.get("/begun").await;
-        assert_eq!(refused.status, 429);
-        kept_away += usize::from(refused.text.contains("cell_overloaded"));
-    }
-    // What is refused by a cell may have been refused by a second one too.
-    assert!(seen() >= 600 - kept_away && kept_away > 300, "{kept_away} {}", seen());
-    // Other work goes to them as before.
-    let before = seen();
-    for _ in 0..20 {
-        world.get("/page").await;
-    }
-    assert_eq!(seen() - before, 20);
-    all_are(Mood::Well);
-    let mut taken = 0;
-    for _ in 0..3_000 {
-        let got = world.get("/begun").await;
-        taken = if got.status == 200 { taken + 1 } else { 0 };
-        if taken == 50 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    panic!("they are not sent all of it again");
 }
 
 #[tokio::test(flavor = "multi_thread")]

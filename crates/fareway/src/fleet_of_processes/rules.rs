@@ -2,7 +2,6 @@
 //! twice, how a refusal looks.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use cell::{CODE_HEADER, Family, OPERATOR_HEADER, OperatorToken, REQUEST_ID, Refusal};
@@ -24,9 +23,6 @@ const VISIT_HEADER: &str = "x-fareway-visit";
 const VISIT_COOKIE: &str = "fareway-visit";
 /// Longest name of a visit in the header that is looked at.
 const VISIT_BYTES_MAX: usize = 128;
-/// Where searches are begun: our own path, and that of existing clients.
-const SEARCHES: &str = "/v1/searches";
-const CREATE: &str = "/apiservices/v3/flights/live/search/create";
 /// A token is longer than this; most parts of a path are not looked at.
 const TOKEN_BYTES_MIN: usize = 48;
 
@@ -41,8 +37,6 @@ pub(super) fn rules(operator: OperatorToken) -> Rules {
         priority,
         repeatable,
         declines,
-        begins,
-        overloaded,
         keeps,
         shows,
         visit_cookie: VISIT_COOKIE,
@@ -140,24 +134,13 @@ fn begins_visit(head: &Parts) -> bool {
 fn repeatable(head: &Parts) -> bool {
     let path = head.uri.path();
     let reads = [Method::GET, Method::HEAD].contains(&head.method);
-    reads || path.starts_with("/apiservices/") || path == SEARCHES
+    reads || path.starts_with("/apiservices/") || path == "/v1/searches"
 }
 
 /// A cell that stops says so of every search; other refusals for now are of one path only.
 fn declines(answer: &response::Parts) -> bool {
     answer.status == StatusCode::SERVICE_UNAVAILABLE
         && answer.headers.get(CODE_HEADER).is_some_and(|code| code == SearchError::Stopping.code())
-}
-
-/// New searches ask partners.
-fn begins(head: &Parts) -> bool {
-    head.method == Method::POST && [SEARCHES, CREATE].contains(&head.uri.path())
-}
-
-fn overloaded(status: StatusCode, headers: &HeaderMap) -> bool {
-    let code = SearchError::Overloaded { retry_after: Duration::ZERO }.code();
-    status == StatusCode::TOO_MANY_REQUESTS
-        && headers.get(CODE_HEADER).is_some_and(|said| said == code)
 }
 
 fn refuse(path: &str, turned: &Turned) -> Response<Bytes> {
@@ -172,6 +155,8 @@ fn refuse(path: &str, turned: &Turned) -> Response<Bytes> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use http::Request;
     use serde_json::Value;
 
@@ -199,21 +184,6 @@ mod tests {
             let found = work(&head("GET", &path, &[]));
             assert_eq!(found, Work::Kept { cell: CellId(12), work: 5, key: None }, "{path}");
         }
-    }
-
-    #[test]
-    fn a_search_that_is_begun_is_told_from_all_else_and_its_refusal_from_others() {
-        let begun = |method: &str, path: &str| begins(&head(method, path, &[]));
-        assert!(begun("POST", SEARCHES) && begun("POST", CREATE));
-        assert!(!begun("GET", SEARCHES) && !begun("POST", &format!("{SEARCHES}/{TOKEN}")));
-        let refused = |status: u16, code: &'static str| {
-            let headers =
-                HeaderMap::from_iter([(CODE_HEADER, http::HeaderValue::from_static(code))]);
-            overloaded(StatusCode::from_u16(status).unwrap(), &headers)
-        };
-        assert!(refused(429, "search_overloaded"));
-        assert!(!refused(429, "client_limit") && !refused(200, "search_overloaded"));
-        assert!(!overloaded(StatusCode::TOO_MANY_REQUESTS, &HeaderMap::new()));
     }
 
     #[test]

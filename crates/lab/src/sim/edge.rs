@@ -9,9 +9,8 @@ use fleet::kept::{self, Kept};
 use fleet::moved::Moved;
 use fleet::retry_budget::RetryBudget;
 use fleet::take_up::Offer;
-use fleet::throttle::Throttle;
 use fleet::{CellHealth, CellId, Fleet, Place, Routes, Standing, Usable, Verifier};
-use runtime::{Moment, Priority};
+use runtime::Moment;
 use storage::disk::FaultDisk;
 
 use super::control::{Offered, ZONE_NAMES, region_name};
@@ -28,9 +27,6 @@ struct Memory {
     routes: Routes,
     usable: Usable,
     health: Vec<CellHealth>,
-    /// Those whose end was told.
-    gone: Vec<bool>,
-    throttles: Vec<Throttle>,
     moved: Moved,
 }
 
@@ -44,10 +40,8 @@ pub(crate) struct Edge {
     /// Whether the control plane cannot be reached from here.
     pub(crate) cut_off: bool,
     pub(crate) budget: RetryBudget,
-    /// What looks have found that were answered and are on their way back, by cell.
-    pub(crate) looks: Vec<(u8, Probed)>,
-    /// Cells that have not answered a look yet: they are not looked at again meanwhile.
-    pub(crate) unanswered: Vec<bool>,
+    /// What the looks of the round that is under way have found.
+    pub(crate) looks: Vec<Probed>,
     memory: Memory,
     disk: FaultDisk,
     verifier: Verifier,
@@ -77,7 +71,6 @@ impl Edge {
             cut_off: false,
             budget: budget(settings),
             looks: Vec::new(),
-            unanswered: vec![false; memory.health.len()],
             memory,
             disk,
             verifier,
@@ -101,8 +94,6 @@ impl Edge {
         let health = self.settings.clone();
         self.memory = Memory::new((self.region, self.zone), kept.fleet, &health, now);
         self.budget = budget(settings);
-        self.looks.clear();
-        self.unanswered.fill(false);
         (self.up, self.considered) = (true, 0);
         self.life += 1;
         Ok(())
@@ -133,82 +124,18 @@ impl Edge {
         }
     }
 
-    /// Whether a new search is sent to a cell, or refused here as that would. `chance`: from 0 to 1.
-    pub(crate) fn lets(&mut self, id: CellId, chance: f64, now: Moment) -> bool {
-        let throttle = self.memory.throttles.get_mut(index(id));
-        throttle.is_none_or(|throttle| throttle.passes(Priority::Asked, chance, now))
-    }
-
-    /// Whether a cell of the same region is left that takes nearly all it is sent; it is the next one then.
-    pub(crate) fn is_taken_elsewhere(
-        &mut self,
-        attempts: &mut Attempts,
-        refused: Place,
-        now: Moment,
-    ) -> bool {
-        attempts.skip(refused);
-        loop {
-            let next = self.next(attempts, now);
-            let Some((attempt, id)) = next.filter(|(next, _)| next.place.is_near(refused)) else {
-                return false;
-            };
-            let throttle = self.memory.throttles.get_mut(index(id));
-            if throttle.is_some_and(|throttle| throttle.takes_all(Priority::Asked, now)) {
-                return true;
-            }
-            attempts.skip(attempt.place);
-        }
-    }
-
-    /// Whether a cell took a new search that it was sent.
-    pub(crate) fn on_created(&mut self, place: Place, taken: bool, now: Moment) {
-        let id = self.memory.routes.at(place).id;
-        if let Some(throttle) = self.memory.throttles.get_mut(index(id)) {
-            throttle.on_answer(Priority::Asked, taken, now);
-        }
-    }
-
     /// Work found another home.
     pub(crate) fn on_moved(&mut self, work: u64, place: Place, now: Moment) {
         let id = self.memory.routes.at(place).id;
         self.memory.moved.on_moved(work, id, now);
     }
 
-    /// Looks were answered.
+    /// A round of looks is over.
     pub(crate) fn on_probed(&mut self, now: Moment) {
-        for (cell, probed) in std::mem::take(&mut self.looks) {
-            self.note(cell, probed, now);
-        }
-        self.refresh(now);
-    }
-
-    /// A look was not answered in time.
-    pub(crate) fn on_unanswered(&mut self, cell: u8, now: Moment) {
-        self.unanswered[usize::from(cell)] = false;
-        self.note(cell, Probed::Unreachable, now);
-        self.refresh(now);
-    }
-
-    fn note(&mut self, cell: u8, probed: Probed, now: Moment) {
-        if let Some(health) = self.memory.health.get_mut(usize::from(cell)) {
+        for (health, &probed) in self.memory.health.iter_mut().zip(&self.looks) {
             health.on_probe(probed, now);
         }
-    }
-
-    /// Cells that were found gone since it was last asked. If most are, it is rather that all are slow:
-    /// then it gives none.
-    pub(crate) fn found_gone(&mut self, now: Moment) -> Vec<u8> {
-        let memory = &mut self.memory;
-        let is_gone = |health: &CellHealth| health.standing(now) == Standing::Gone;
-        let gone: Vec<bool> = memory.health.iter().map(is_gone).collect();
-        let there = gone.iter().filter(|&&gone| !gone).count() as u64 * 100;
-        if there < gone.len() as u64 * self.settings.panic_percent.get() {
-            return Vec::new();
-        }
-        let news = (0..).zip(gone.iter().zip(&memory.gone));
-        let news = news.filter(|&(_, (now, before))| *now && !before).map(|(at, _)| at).collect();
-        memory.gone = gone;
-        news
+        self.refresh(now);
     }
 
     fn refresh(&mut self, now: Moment) {
@@ -259,11 +186,9 @@ impl Memory {
         let routes = routes(here, &fleet);
         let cells = fleet.topology.cells().count();
         let health = vec![CellHealth::new(settings.clone(), now); cells];
-        let gone = vec![false; cells];
-        let throttles = (0..cells).map(|_| Throttle::default()).collect();
         let usable = routes.usable(|_| Standing::Gone, 0);
         let moved = Moved::new(MOVED_MAX, MOVED);
-        let mut memory = Self { fleet, routes, usable, health, gone, throttles, moved };
+        let mut memory = Self { fleet, routes, usable, health, moved };
         memory.refresh(settings, now);
         memory
     }

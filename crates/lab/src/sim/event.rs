@@ -19,8 +19,6 @@ pub(crate) enum Reply {
     Refused,
     /// The connection broke.
     Broken,
-    /// The cell was found gone while its answer was awaited.
-    Gone,
 }
 
 /// An event. What it is about may be gone when it comes: then it means nothing.
@@ -48,10 +46,8 @@ pub(crate) enum Event {
     Sweep { cell: u8, life: u32 },
     /// An edge begins to look at the cells.
     Probe { edge: u8, life: u32 },
-    /// It has heard from those that answer.
+    /// It has heard from all.
     Probed { edge: u8, life: u32 },
-    /// A cell has not answered a look in time.
-    Unanswered { edge: u8, life: u32, cell: u8 },
     /// An edge asks the control plane for news.
     Pull { edge: u8, life: u32 },
     /// The control plane looks at the cells.

@@ -13,23 +13,14 @@ fn fault(kind: Kind, cell: u8, (at, lasts): (u64, u64), strength: u64) -> Fault 
     Fault { kind, at: at * SECOND, lasts: lasts * SECOND, region: 0, cell, zone: 0, strength }
 }
 
-/// A world in the evening, when most travellers come.
-fn evening(seconds: u64, faults: &[Fault]) -> WorldSettings {
-    let script = Script { begins: 20 * 3_600 * SECOND, faults: faults.to_vec() };
-    WorldSettings { script: Some(script), ..settings(1, seconds) }
-}
-
-/// Breaks no rule in the evening, whatever of this happens.
-fn holds(faults: &[Fault]) -> Outcome {
-    let outcome = world(evening(240, faults)).unwrap();
-    assert!(outcome.violations.is_empty(), "{:?}", outcome.violations);
-    outcome
-}
-
 /// A world breaks no rule while all policies are in force, and this one as soon as one is not.
 fn noticed(broken: Broken, rule: Rule, faults: &[Fault]) {
-    holds(faults);
-    let ill = world(WorldSettings { broken: Some(broken), ..evening(240, faults) }).unwrap();
+    // In the evening, when most travellers come.
+    let script = Script { begins: 20 * 3_600 * SECOND, faults: faults.to_vec() };
+    let well = WorldSettings { script: Some(script), ..settings(1, 240) };
+    let outcome = world(well.clone()).unwrap();
+    assert!(outcome.violations.is_empty(), "{:?}", outcome.violations);
+    let ill = world(WorldSettings { broken: Some(broken), ..well }).unwrap();
     let noticed = ill.violations.iter().any(|violation| violation.rule == rule);
     assert!(noticed, "nobody noticed {broken:?}: {:?}", ill.violations);
 }
@@ -118,8 +109,12 @@ fn rollouts_that_do_not_look_are_noticed() {
 #[test]
 fn a_bad_release_of_every_kind_goes_back_and_a_good_one_arrives() {
     for (strength, good) in [(0, true), (4, false), (5, false), (6, false), (7, false)] {
-        let deploy = fault(Kind::Deploy, 0, (60, 60), strength);
-        let outcome = world(evening(600, &[deploy])).unwrap();
+        let script = Script {
+            begins: 20 * 3_600 * SECOND,
+            faults: vec![fault(Kind::Deploy, 0, (60, 60), strength)],
+        };
+        let settings = WorldSettings { script: Some(script), ..settings(1, 600) };
+        let outcome = world(settings).unwrap();
         assert!(outcome.violations.is_empty(), "{strength}: {:?}", outcome.violations);
         let Tally { good_done, bad_returned, .. } = outcome.tally;
         assert_eq!((good_done, bad_returned), (u64::from(good), u64::from(!good)), "{strength}");
@@ -134,36 +129,11 @@ fn a_dead_control_plane_and_a_cut_are_not_noticed_by_travellers() {
         fault(Kind::ControlDead, 0, (70, 100), 1),
         fault(Kind::Kill, 2, (100, 3), 0),
     ];
-    let outcome = holds(&faults);
+    let script = Script { begins: 20 * 3_600 * SECOND, faults: faults.to_vec() };
+    let outcome = world(WorldSettings { script: Some(script), ..settings(1, 240) }).unwrap();
+    assert!(outcome.violations.is_empty(), "{:?}", outcome.violations);
     assert_eq!(outcome.tally.failed, 0);
     assert!(outcome.tally.recreated > 0);
-}
-
-#[test]
-fn a_zone_that_has_more_to_do_because_another_lost_its_door_refuses_nobody() {
-    // The doors of two zones get half as much again, and one of these has a single cell.
-    let faults =
-        [fault(Kind::ControlDead, 0, (60, 170), 1), fault(Kind::Interrupted, 0, (70, 150), 0)];
-    holds(&faults);
-}
-
-#[test]
-fn a_door_that_starts_while_a_cell_is_silent_fails_nobody() {
-    let faults =
-        [fault(Kind::ControlDead, 0, (60, 100), 1), fault(Kind::Interrupted, 3, (65, 150), 0)];
-    holds(&faults);
-}
-
-#[test]
-fn what_a_bad_network_fails_is_put_down_to_no_death() {
-    holds(&[fault(Kind::Notice, 0, (40, 180), 0), fault(Kind::FlakyNetwork, 0, (140, 60), 60)]);
-}
-
-#[test]
-fn those_who_ask_again_at_once_do_not_ruin_the_searches_of_those_who_were_let_in() {
-    let outcome = holds(&[fault(Kind::RetryStorm, 0, (60, 70), 85)]);
-    assert!(outcome.tally.refused > 1_000);
-    assert_eq!(outcome.tally.failed, 0);
 }
 
 #[test]

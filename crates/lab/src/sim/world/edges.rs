@@ -4,15 +4,12 @@ use anyhow::Result;
 use fleet::health::Probed;
 use fleet::topology::SeenHealth;
 
-use super::requests::Request;
 use super::{PROBE, PULL, WATCH, World};
-use crate::sim::cell::State;
 use crate::sim::checks::Rule;
 use crate::sim::edge::Pulled;
-use crate::sim::event::{Event, Reply};
+use crate::sim::event::Event;
 use crate::sim::queue::{At, MS, SECOND};
 use crate::sim::settings::Broken;
-use crate::sim::slab::Key;
 
 /// Time for a cell to answer a look. Source: the default of `edge.probe_within_ms`.
 const PROBE_WITHIN: At = SECOND;
@@ -35,22 +32,12 @@ impl World {
         }
         let slower = self.weather[usize::from(known.region)].slower;
         let within = PROBE_WITHIN.saturating_sub(2 * slower);
-        for cell in 0..self.cells.len() as u8 {
-            if self.edges[usize::from(edge)].unanswered[usize::from(cell)] {
-                continue;
-            }
-            let looked_at = &mut self.cells[usize::from(cell)];
-            let (probed, refuses) = (looked_at.look(now, within), looked_at.state == State::Closed);
-            let known = &mut self.edges[usize::from(edge)];
-            if probed == Probed::Unreachable && !refuses {
-                known.unanswered[usize::from(cell)] = true;
-                self.plan_in(PROBE_WITHIN, Event::Unanswered { edge, life, cell });
-            } else {
-                known.looks.push((cell, probed));
-            }
-        }
-        self.plan_in(2 * slower + MS, Event::Probed { edge, life });
-        self.plan_in(PROBE, Event::Probe { edge, life });
+        let looks: Vec<Probed> = self.cells.iter_mut().map(|cell| cell.look(now, within)).collect();
+        // All are awaited: one that does not answer holds up the round.
+        let silent = looks.contains(&Probed::Unreachable);
+        let takes = if silent { PROBE_WITHIN } else { 2 * slower + MS };
+        self.edges[usize::from(edge)].looks = looks;
+        self.plan_in(takes, Event::Probed { edge, life });
     }
 
     pub(super) fn probed(&mut self, edge: u8, life: u32) {
@@ -60,37 +47,7 @@ impl World {
             return;
         }
         known.on_probed(moment);
-        self.give_up_gone(edge);
-    }
-
-    pub(super) fn unanswered(&mut self, edge: u8, life: u32, cell: u8) {
-        let moment = self.moment();
-        let known = &mut self.edges[usize::from(edge)];
-        if known.life != life {
-            return;
-        }
-        known.on_unanswered(cell, moment);
-        self.give_up_gone(edge);
-    }
-
-    /// What waits for a cell that was found gone waits no longer, if it can be asked elsewhere.
-    pub(super) fn give_up_gone(&mut self, edge: u8) {
-        let moment = self.moment();
-        for cell in self.edges[usize::from(edge)].found_gone(moment) {
-            let waits = |request: &Request| {
-                let there = request.at.is_some_and(|(_, at)| at == cell);
-                there && request.edge == edge && request.attempts.may_be_lost()
-            };
-            let waiting: Vec<(Key, u8)> = self
-                .requests
-                .iter()
-                .filter(|(_, request)| waits(request))
-                .map(|(key, request)| (key, request.attempt))
-                .collect();
-            for (request, attempt) in waiting {
-                self.at_edge(request, attempt, Reply::Gone);
-            }
-        }
+        self.plan_in(PROBE, Event::Probe { edge, life });
     }
 
     pub(super) fn pull(&mut self, edge: u8, life: u32) -> Result<()> {

@@ -72,23 +72,11 @@ impl World {
     fn forward(&mut self, key: Key) {
         let moment = self.moment();
         let Some(request) = self.requests.get_mut(key) else { return };
-        let edge = &mut self.edges[usize::from(request.edge)];
+        let edge = &self.edges[usize::from(request.edge)];
         let Some((attempt, id)) = edge.next(&request.attempts, moment) else {
             self.fail(key);
             return;
         };
-        let creates = self.clients.get(request.client).is_some_and(|client| client.held.is_none());
-        let chance = self.chance.network.below(1 << 20) as f64 / f64::from(1 << 20);
-        if creates && !edge.lets(id, chance, moment) {
-            if edge.is_taken_elsewhere(&mut request.attempts, attempt.place, moment) {
-                self.forward(key);
-                return;
-            }
-            let client = request.client;
-            self.requests.remove(key);
-            self.on_answer(client, Reply::Overloaded, None);
-            return;
-        }
         let at = index(id);
         request.attempt += 1;
         request.at = Some((attempt.place, at as u8));
@@ -168,28 +156,15 @@ impl World {
         let Some((place, _)) = request.at else { return };
         let edge = &mut self.edges[usize::from(request.edge)];
         let (ended, outcome) = match reply {
-            Reply::Refused => (Ended::Unsent, Some(Outcome::Refused)),
-            Reply::Broken => (Ended::Failed, Some(Outcome::Failed)),
-            Reply::Gone => (Ended::Lost, None),
-            Reply::Declined => (Ended::Declined, Some(Outcome::Declined)),
-            Reply::Overloaded => (Ended::Overloaded, Some(Outcome::Answered)),
-            Reply::Created | Reply::Running | Reply::Complete => {
-                (Ended::Answered, Some(Outcome::Answered))
+            Reply::Refused => (Ended::Unsent, Outcome::Refused),
+            Reply::Broken => (Ended::Failed, Outcome::Failed),
+            Reply::Declined => (Ended::Declined, Outcome::Declined),
+            Reply::Created | Reply::Running | Reply::Complete | Reply::Overloaded => {
+                (Ended::Answered, Outcome::Answered)
             }
         };
-        if let Some(outcome) = outcome {
-            edge.on_outcome(place, outcome, moment);
-        }
-        if matches!(reply, Reply::Created | Reply::Overloaded) {
-            edge.on_created(place, reply == Reply::Created, moment);
-        }
-        let overloaded = ended == Ended::Overloaded;
-        let mut elsewhere = true;
-        if overloaded {
-            elsewhere = edge.is_taken_elsewhere(&mut request.attempts, place, moment);
-        }
-        let again = elsewhere && request.attempts.on_ended(place, ended, &mut edge.budget);
-        if ended == Ended::Answered || overloaded && !again {
+        edge.on_outcome(place, outcome, moment);
+        if ended == Ended::Answered {
             if let Some(work) = request.moves.filter(|_| reply != Reply::Overloaded) {
                 edge.on_moved(work, place, moment);
             }
@@ -198,15 +173,12 @@ impl World {
             self.on_answer(client, reply, held);
             return;
         }
-        if !again {
+        if !request.attempts.on_ended(place, ended, &mut edge.budget) {
             self.fail(key);
             return;
         }
         if ended != Ended::Unsent {
             self.tally.sent_again += 1;
-        }
-        // Nobody works any more on what a cell took with it.
-        if !matches!(ended, Ended::Unsent | Ended::Lost) {
             self.retries.on_sent_again(self.now, &mut self.broken);
         }
         self.forward(key);

@@ -135,11 +135,7 @@ impl World {
             in_flight += self.lose_cell(cell, state, back);
         }
         self.service.on_shock(Some(region), self.now);
-        // What fails in other trouble has to do with no death.
-        if !self.service.is_disturbed(region) {
-            let of = self.settings.cells_a_region();
-            self.blast.on_death(self.now, region, &lost, (of, in_flight));
-        }
+        self.blast.on_death(self.now, region, &lost, (self.settings.cells_a_region(), in_flight));
         if self.settings.breaks(Broken::Isolation) {
             let each = self.settings.cells_a_region();
             for cell in region * each..(region + 1) * each {
