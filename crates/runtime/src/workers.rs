@@ -234,13 +234,19 @@ mod tests {
     #[tokio::test]
     async fn what_is_done_waits_for_a_caller_whose_thread_is_busy() {
         let workers = Workers::start("test", 1, 8).unwrap();
-        let caller = workers.clone();
-        let caller = tokio::spawn(async move { caller.run(|| ()).await });
-        tokio::task::yield_now().await;
-        // It is handed over, and nobody takes it up.
-        let (_open, gate) = std::sync::mpsc::channel::<()>();
-        let _ = gate.recv_timeout(Duration::from_millis(50));
-        caller.await.unwrap().unwrap();
+        let (open, gate) = std::sync::mpsc::channel::<()>();
+        let returned = workers.run(move || gate.recv().unwrap_or_default());
+        tokio::pin!(returned);
+        tokio::select! {
+            biased;
+            _ = &mut returned => panic!("it is done before it may be"),
+            () = std::future::ready(()) => {}
+        }
+        open.send(()).unwrap();
+        // It is done, and nobody takes it up.
+        let (_busy, never) = std::sync::mpsc::channel::<()>();
+        let _ = never.recv_timeout(Duration::from_millis(50));
+        returned.await.unwrap();
         let least = workers.least_wait(Duration::from_millis(100));
         assert!(least >= Duration::from_millis(30), "{least:?}");
     }
