@@ -28,8 +28,6 @@ pub struct Workers {
     queue: Option<mpsc::Sender<Job>>,
     room: Arc<Semaphore>,
     waits: Arc<Waits>,
-    /// Of what is done, for its caller to be resumed.
-    returns: Arc<Waits>,
 }
 
 impl fmt::Debug for Workers {
@@ -67,7 +65,6 @@ impl Workers {
             queue: Some(queue),
             room: Arc::new(Semaphore::new(queued.max(1))),
             waits: Arc::default(),
-            returns: Arc::default(),
         })
     }
 
@@ -75,17 +72,14 @@ impl Workers {
     /// is one thread and can be shown again.
     #[must_use]
     pub fn inline(name: &'static str) -> Self {
-        let (waits, returns) = (Arc::default(), Arc::default());
-        Self { name, queue: None, room: Arc::new(Semaphore::new(1)), waits, returns }
+        Self { name, queue: None, room: Arc::new(Semaphore::new(1)), waits: Arc::default() }
     }
 
-    /// How long jobs have waited for a thread, at the least, since it was last asked, or what was done for
-    /// its caller: zero if one was begun and one taken up at once, or if there was none; at least `since`
-    /// if some wait and none went on. A task that another thread wakes stands in a queue of its own, which
-    /// one that its timer wakes does not see (tokio-rs/tokio, pull request 5720).
+    /// How long jobs have waited for a thread, at the least, since it was last asked: zero if one was
+    /// begun at once, or if there was none; at least `since` if some wait and none was begun.
     #[must_use]
     pub fn least_wait(&self, since: Duration) -> Duration {
-        self.waits.take_least(since).max(self.returns.take_least(since))
+        self.waits.take_least(since)
     }
 
     /// Runs a job on a worker and waits for its value; waits for room in the queue first.
@@ -114,11 +108,10 @@ impl Workers {
     async fn run_unless<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
-        in_vain: fn(&oneshot::Sender<(T, Wait)>) -> bool,
+        in_vain: fn(&oneshot::Sender<T>) -> bool,
     ) -> Result<T, WorkersFull> {
         let wait = Wait::begin(&self.waits);
         let _room = self.room.acquire().await.map_err(|_| WorkersFull)?;
-        let returns = Arc::clone(&self.returns);
         let (answer, value) = oneshot::channel();
         let job: Job = Box::new(move || {
             wait.end();
@@ -126,8 +119,7 @@ impl Workers {
                 return;
             }
             // The caller may have left: then nobody wants the value.
-            let value = job();
-            let _ = answer.send((value, Wait::begin(&returns)));
+            let _ = answer.send(job());
         });
         match &self.queue {
             Some(queue) => queue.send(job).await.map_err(|_| WorkersFull)?,
@@ -136,9 +128,7 @@ impl Workers {
                 run_alone(self.name, job);
             }
         }
-        let (value, returned) = value.await.map_err(|_| WorkersFull)?;
-        returned.end();
-        Ok(value)
+        value.await.map_err(|_| WorkersFull)
     }
 
     /// Hands a job to a worker without waiting for it.
@@ -229,26 +219,6 @@ mod tests {
         let least = workers.least_wait(window);
         assert!(least > Duration::ZERO && least < Duration::from_secs(60), "{least:?}");
         assert_eq!(workers.least_wait(window), Duration::ZERO, "all have been begun");
-    }
-
-    #[tokio::test]
-    async fn what_is_done_waits_for_a_caller_whose_thread_is_busy() {
-        let workers = Workers::start("test", 1, 8).unwrap();
-        let (open, gate) = std::sync::mpsc::channel::<()>();
-        let returned = workers.run(move || gate.recv().unwrap_or_default());
-        tokio::pin!(returned);
-        tokio::select! {
-            biased;
-            _ = &mut returned => panic!("it is done before it may be"),
-            () = std::future::ready(()) => {}
-        }
-        open.send(()).unwrap();
-        // It is done, and nobody takes it up.
-        let (_busy, never) = std::sync::mpsc::channel::<()>();
-        let _ = never.recv_timeout(Duration::from_millis(50));
-        returned.await.unwrap();
-        let least = workers.least_wait(Duration::from_millis(100));
-        assert!(least >= Duration::from_millis(30), "{least:?}");
     }
 
     #[tokio::test]

@@ -156,8 +156,7 @@ impl Engine {
         engine.parts.tasks.spawn(watch_lateness(shutdown, move |seen| {
             if let Some(engine) = admitting.upgrade() {
                 let waited = (engine.parts.least_wait)(seen.window);
-                let beyond = engine.meter.pace().least_beyond();
-                engine.on_lateness(Lateness { least: seen.least.max(waited).max(beyond), ..seen });
+                engine.on_lateness(Lateness { least: seen.least.max(waited), ..seen });
             }
         }));
         Ok(engine)

@@ -37,7 +37,6 @@ mod ledger;
 mod link;
 pub mod merge;
 mod merged;
-mod pace;
 mod plan;
 mod poll;
 pub mod rank;

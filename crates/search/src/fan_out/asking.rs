@@ -98,9 +98,6 @@ async fn ask_one(
         }
     });
     let asked = partner.ask(Arc::clone(&question), deadline, sink).await;
-    if asked.outcome.is_ok() {
-        fan_out.meter.pace().on_answer(partner.settings().id, asked.took, runtime::now());
-    }
     if let (Some(parts), true) = (parts, asked.outcome.is_ok()) {
         fan_out.on_answered(Answered {
             partner: partner.settings().id,

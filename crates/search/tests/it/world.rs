@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -37,8 +37,6 @@ pub(crate) const GBP: CurrencyCode = CurrencyCode::literal("GBP");
 pub(crate) enum Manner {
     /// Answers at once.
     Prompt,
-    /// Answers after so many milliseconds.
-    After(Arc<AtomicU64>),
     /// Sends each offer as a part of its own, one whenever the gate opens.
     InParts(Arc<Notify>),
     /// Never answers.
@@ -176,11 +174,7 @@ async fn answer(
             Manner::Truncated => {
                 send(seller.part(&ask, &seller.flights)).await;
             }
-            Manner::Prompt | Manner::Refuses(_) | Manner::After(_) => {
-                if let Manner::After(takes_ms) = &seller.manner {
-                    let takes = Duration::from_millis(takes_ms.load(Ordering::Relaxed));
-                    tokio::time::sleep(takes).await;
-                }
+            Manner::Prompt | Manner::Refuses(_) => {
                 let end = "{\"type\":\"end\",\"parts\":1}\n";
                 send(seller.part(&ask, &seller.flights) + end).await;
             }
