@@ -17,7 +17,7 @@ pub(crate) struct Place {
 /// The places of all cells, in their order.
 ///
 /// # Errors
-/// If there are more regions than cells.
+/// If there are more regions than cells, or no cell in the zone of the front door.
 pub(super) fn places(settings: &FleetSettings) -> Result<Vec<Place>> {
     let (cells, regions) = (settings.cells.size(), settings.regions.size());
     let zones = settings.zones.size();
@@ -32,7 +32,15 @@ pub(super) fn places(settings: &FleetSettings) -> Result<Vec<Place>> {
             zone: zone_name(cell % zones),
         })
     });
-    Ok(all.collect())
+    let all: Vec<Place> = all.collect();
+    let zone = &settings.zone;
+    let own = all.iter().filter(|place| place.region == settings.region);
+    ensure!(
+        zone.is_empty() || own.map(|place| &place.zone).any(|known| known == zone),
+        "fleet.zone = {zone:?}: no cell of region {} is in such a zone",
+        settings.region
+    );
+    Ok(all)
 }
 
 /// The first region has the name of this machine's; the others that and a number.
@@ -82,6 +90,12 @@ mod tests {
                 assert_eq!(names.len() as u64, regions);
             }
         }
+        let elsewhere = FleetSettings {
+            cells: Limited::literal(2),
+            zone: "b".to_owned(),
+            ..FleetSettings::default()
+        };
+        assert!(places(&elsewhere).unwrap_err().to_string().contains("fleet.zone = \"b\""));
         let refused = of(2, 3, 1).unwrap_err().to_string();
         assert!(refused.contains("fleet.regions = 3") && refused.contains("fleet.cells = 2"));
     }
