@@ -1,7 +1,7 @@
 //! Serves HTTP/1.1 and HTTP/2 on one listener, with limits and a graceful end.
 //!
-//! Limits: connections at once (more wait in the kernel's backlog; one client's are closed), time for a request's head, the
-//! first one's from the moment of connecting, time for a client to take what is written to it, size of
+//! Limits: connections at once (more wait in the kernel's backlog) and of one client (more are closed), time for
+//! a request's head, the first one's from the moment of connecting, time for a client to take what is written to it, size of
 //! HTTP/2 settings. When [`Shutdown`] begins, no connection is accepted any more and open ones finish
 //! what they are doing. Each request carries its [`Peer`] among its extensions.
 //!

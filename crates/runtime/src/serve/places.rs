@@ -25,14 +25,9 @@ pub(super) struct Places {
     taken: Arc<Mutex<FixedMap<u64, usize>>>,
 }
 
-/// One that is nobody's yet.
-pub(super) struct Free {
-    _permit: OwnedSemaphorePermit,
-}
-
 /// One that a connection has; given back when it is dropped.
 pub(super) struct Place {
-    _free: Free,
+    _permit: OwnedSemaphorePermit,
     _counted: Option<Counted>,
 }
 
@@ -46,15 +41,15 @@ impl Places {
         Self { free: Arc::new(Semaphore::new(all)), per_client, taken: Arc::default() }
     }
 
-    /// Waits for one.
-    pub(super) async fn free(&self) -> Option<Free> {
-        Arc::clone(&self.free).acquire_owned().await.ok().map(|permit| Free { _permit: permit })
+    /// Waits for one that is nobody's yet.
+    pub(super) async fn free(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.free).acquire_owned().await.ok()
     }
 
     /// Gives it to a client; `None` if that has as many as it may.
-    pub(super) fn take(&self, free: Free, client: IpAddr) -> Option<Place> {
+    pub(super) fn take(&self, free: OwnedSemaphorePermit, client: IpAddr) -> Option<Place> {
         if self.per_client == 0 {
-            return Some(Place { _free: free, _counted: None });
+            return Some(Place { _permit: free, _counted: None });
         }
         let client = household_of(client);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,7 +59,7 @@ impl Places {
         }
         *count += 1;
         let counted = Counted { client, taken: Arc::clone(&self.taken) };
-        Some(Place { _free: free, _counted: Some(counted) })
+        Some(Place { _permit: free, _counted: Some(counted) })
     }
 }
 
