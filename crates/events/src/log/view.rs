@@ -84,20 +84,27 @@ impl View {
                 }
             }
         };
-        let batches = segment.read(offset, bytes_max)?;
+        let mut batches = segment.read(offset, bytes_max)?;
+        // A segment shows a group before the end moves past it: what is beyond the end comes next
+        // time, or a reader would be sent to an offset that is refused.
+        batches.retain(|batch| batch.offsets().end <= bounds.end);
         let next = batches.last().map_or(offset, |last| last.offsets().end);
         Ok(Fetched { batches, next })
     }
 
     pub(super) fn offset_at(&self, at_ms: i64) -> Result<Option<u64>, LogError> {
+        let end = self.end();
         for segment in self.segments() {
             if segment.known().index.max_ms() < at_ms {
                 continue;
             }
             if let Some(offset) = segment.offset_at(at_ms)? {
-                return Ok(Some(offset));
+                return Ok((offset < end).then_some(offset));
             }
         }
         Ok(None)
     }
 }
+
+#[cfg(test)]
+mod tests;
