@@ -290,6 +290,7 @@ mod tests {
                 memory: None,
                 atlas: atlas::atlas(),
                 least_wait: Arc::new(|_| std::time::Duration::ZERO),
+                busy: Arc::new(|| 0.0),
                 workers: workers.clone(),
                 tasks: TaskSet::default(),
                 shutdown: shutdown.clone(),

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fleet::attempts::Work;
-use runtime::{Admission, Lateness, Priority};
+use runtime::{Admission, Lateness, Moment, Priority, now};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::rules::Turned;
@@ -34,6 +34,7 @@ impl fmt::Debug for Shedding {
 /// A request that was let in, until it is dropped.
 pub(crate) struct Entered {
     _place: OwnedSemaphorePermit,
+    begun: Moment,
     admission: Option<Arc<Mutex<Admission>>>,
 }
 
@@ -42,7 +43,8 @@ impl Entered {
     /// done in a second.
     pub(crate) fn on_done(&mut self) {
         if let Some(admission) = self.admission.take() {
-            lock(&admission).on_done(1.0);
+            let took = now().saturating_duration_since(self.begun);
+            lock(&admission).on_done(1.0, took);
         }
     }
 }
@@ -78,8 +80,13 @@ impl Shedding {
         }
         let admission = new.then(|| Arc::clone(&self.admission));
         match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(place) => Ok(Entered { _place: place, admission }),
-            Err(_) => Err(full()),
+            Ok(place) => Ok(Entered { _place: place, begun: now(), admission }),
+            Err(_) => {
+                if let Some(admission) = admission {
+                    lock(&admission).on_given_up();
+                }
+                Err(full())
+            }
         }
     }
 

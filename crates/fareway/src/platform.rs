@@ -14,8 +14,8 @@ use hyper_util::service::TowerToHyperService;
 use partners::asker::AskerParts;
 use partners::{Asker, Registry};
 use runtime::net::{self, TcpListener};
-use runtime::{Deadline, HttpLimits, Shutdown, TaskSet, Workers};
-use search::{Engine, EngineParts, LeastWait, Leaving, TokenKeys, roster_of};
+use runtime::{Deadline, HttpLimits, Processors, Shutdown, TaskSet, Workers};
+use search::{Busy, Engine, EngineParts, LeastWait, Leaving, TokenKeys, roster_of};
 
 use crate::data_folder::DataFolder;
 use crate::front_door::{self, Tls};
@@ -114,6 +114,7 @@ impl Platform {
             atlas: atlas::atlas(),
             workers: workers.clone(),
             least_wait: least_wait(&workers, &asker),
+            busy: busy(),
             tasks: tasks.clone(),
             shutdown: shutdown.clone(),
             keys,
@@ -178,6 +179,12 @@ fn limits_of(settings: &Settings) -> HttpLimits {
 fn least_wait(workers: &Workers, asker: &Asker) -> LeastWait {
     let (workers, asker) = (workers.clone(), asker.clone());
     Arc::new(move |since| workers.least_wait(since).max(asker.least_wait(since)))
+}
+
+/// How busy the machine is.
+fn busy() -> Busy {
+    let processors = Processors::default();
+    Arc::new(move || processors.busy())
 }
 
 /// An asker as the settings want it.

@@ -15,14 +15,20 @@
 //! bounds that need no lateness: the part of what is offered that is done. Late, not more is admitted
 //! than is done; nor less than that, but for what lets the queue run empty within seconds.
 //!
+//! Where the processors have nothing left to give, the number of pieces under way is bounded too
+//! ([`Admission::on_busy`]): begun on time and then waiting is late as well.
+//!
 //! Work is not all worth the same ([`Priority`]): what is admitted is spent on the most important
 //! first, and what is left over on the next.
 //!
 //! No randomness: the share is added up, and each whole is one admission. Pure: whoever owns it tells
 //! the lateness and what is done.
 
+mod room;
+
 use std::time::Duration;
 
+use self::room::Room;
 use crate::lateness::Lateness;
 
 /// Admits at least this share, so that the way back is seen.
@@ -80,6 +86,7 @@ pub struct Admission {
     /// Admitted since the last window.
     taken: f64,
     burst: f64,
+    room: Room,
 }
 
 /// What is known of one priority.
@@ -105,6 +112,7 @@ impl Admission {
             done: 0.0,
             taken: 0.0,
             burst: BURST,
+            room: Room::default(),
         }
     }
 
@@ -128,22 +136,33 @@ impl Admission {
         let kept = (-seconds / REMEMBERED).exp();
         self.done *= kept;
         self.taken = 0.0;
+        self.room.on_window(seconds);
         for class in &mut self.classes {
             class.offered *= kept;
         }
     }
 
-    /// Whether one more piece of new work is admitted.
+    /// Takes up which part of the processors' time was used lately, 0 to 1, by whomever. Who never tells
+    /// has no bound on what is under way.
+    pub fn on_busy(&mut self, share: f64) {
+        self.room.on_busy(share);
+    }
+
+    /// Whether one more piece of new work is admitted; then it is under way until it is told to be done
+    /// or given up.
     pub fn admits(&mut self, priority: Priority) -> bool {
-        let burst = self.burst + self.done / REMEMBERED;
+        let per_second = self.done / REMEMBERED;
+        let burst = self.burst + per_second;
         let index = priority as usize;
         self.classes[index].offered += 1.0;
         let share = self.share_of(index);
+        let fits = self.room.fits(priority, per_second);
         let class = &mut self.classes[index];
         class.credit = (class.credit + share).min(2.0);
-        if class.credit >= 1.0 && self.taken < burst {
+        if fits && class.credit >= 1.0 && self.taken < burst {
             class.credit -= 1.0;
             self.taken += 1.0;
+            self.room.on_begun();
             return true;
         }
         class.refused += 1;
@@ -158,9 +177,15 @@ impl Admission {
         (left / self.classes[index].offered).clamp(0.0, 1.0)
     }
 
-    /// An admitted piece of work is done, or so much of it as is of use: 0 to 1.
-    pub fn on_done(&mut self, useful: f64) {
+    /// An admitted piece of work is done, or so much of it as is of use: 0 to 1; and it took so long.
+    pub fn on_done(&mut self, useful: f64, took: Duration) {
         self.done += useful.clamp(0.0, 1.0);
+        self.room.on_done(took);
+    }
+
+    /// An admitted piece of work was not begun after all.
+    pub fn on_given_up(&mut self) {
+        self.room.on_left();
     }
 
     /// Share of new work that is admitted now, above 0 to 1.

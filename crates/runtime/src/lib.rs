@@ -10,6 +10,7 @@ pub mod lateness;
 pub mod limited;
 pub mod maps;
 pub mod net;
+pub mod processors;
 pub mod random;
 pub mod serve;
 #[cfg(feature = "turmoil")]
@@ -26,6 +27,7 @@ pub use fault::{Blame, Fault, Retry};
 pub use lateness::{Lateness, watch_lateness};
 pub use limited::Limited;
 pub use maps::{FixedMap, FixedSet};
+pub use processors::Processors;
 pub use random::Random;
 pub use serve::{HttpLimits, serve_http};
 pub use tasks::{Shutdown, TaskSet};

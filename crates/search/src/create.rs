@@ -197,11 +197,8 @@ impl Engine {
         // What all partners said before, and what others ask already, costs next to nothing.
         let asks_anew = plan.asks.len() > remembered.iter().flatten().count();
         let admitted = match entry {
-            Entry::New(priority) if asks_anew => {
-                self.admit(priority)?;
-                true
-            }
-            Entry::New(_) | Entry::Again => false,
+            Entry::New(priority) if asks_anew => Some(self.admit(priority)?),
+            Entry::New(_) | Entry::Again => None,
         };
         let meter = Arc::clone(&self.meter);
         let fan_out = Arc::new(FanOut::new(&plan, remembered, self.new_run(), limits, meter));
@@ -222,11 +219,11 @@ impl Engine {
             self.parts.shutdown.clone(),
             self.parts.memory.clone(),
         );
-        let done = admitted.then(|| self.when_done(&fan_out));
+        let asked = Arc::clone(&fan_out);
         self.parts.tasks.spawn(async move {
             asking.await;
-            if let Some(done) = done {
-                done();
+            if let Some(admitted) = admitted {
+                admitted.on_done(&asked);
             }
         });
         Ok(fan_out)

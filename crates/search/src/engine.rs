@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use atlas::Atlas;
 use domain::Date;
-use runtime::{Admission, Lateness, Priority, Random, Shutdown, TaskSet, Workers, watch_lateness};
+use runtime::{
+    Admission, Lateness, Moment, Priority, Random, Shutdown, TaskSet, Workers, watch_lateness,
+};
 
 use crate::answer_counts::AnswersFor;
 use crate::book::Book;
@@ -33,6 +35,9 @@ pub type RosterSource = Arc<dyn Fn() -> Roster + Send + Sync>;
 /// a connection.
 pub type LeastWait = Arc<dyn Fn(Duration) -> Duration + Send + Sync>;
 
+/// Which part of the machine's processor time was used lately, 0 to 1, by whomever.
+pub type Busy = Arc<dyn Fn() -> f64 + Send + Sync>;
+
 /// What an engine is made of.
 #[derive(Clone)]
 pub struct EngineParts {
@@ -48,6 +53,8 @@ pub struct EngineParts {
     pub workers: Workers,
     /// What else tells that there is more to do than can be done in time.
     pub least_wait: LeastWait,
+    /// Whether the processors have anything left to give.
+    pub busy: Busy,
     /// Where asks run.
     pub tasks: TaskSet,
     /// When to stop.
@@ -92,6 +99,36 @@ pub struct Load {
     pub created: u64,
     /// How late due work was begun in the last window, at the least.
     pub late: Duration,
+}
+
+/// A search that was let ask partners; dropped before it is over, it never did.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    admission: Option<Arc<Mutex<Admission>>>,
+    begun: Moment,
+}
+
+impl Admitted {
+    /// It is over.
+    pub(crate) fn on_done(mut self, fan_out: &FanOut) {
+        let useful = fan_out.look().progress.useful();
+        let took = runtime::now().saturating_duration_since(self.begun);
+        if let Some(admission) = self.admission.take() {
+            admission_of(&admission).on_done(useful, took);
+        }
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        if let Some(admission) = self.admission.take() {
+            admission_of(&admission).on_given_up();
+        }
+    }
+}
+
+fn admission_of(admission: &Mutex<Admission>) -> MutexGuard<'_, Admission> {
+    admission.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Why nothing new is begun.
@@ -162,17 +199,8 @@ impl Engine {
         Ok(engine)
     }
 
-    /// To be called once a search that was let ask partners is over.
-    pub(crate) fn when_done(&self, fan_out: &Arc<FanOut>) -> impl FnOnce() + Send + use<> {
-        let (admission, fan_out) = (Arc::clone(&self.admission), Arc::clone(fan_out));
-        move || {
-            let useful = fan_out.look().progress.useful();
-            admission.lock().unwrap_or_else(PoisonError::into_inner).on_done(useful);
-        }
-    }
-
     fn admission(&self) -> MutexGuard<'_, Admission> {
-        self.admission.lock().unwrap_or_else(PoisonError::into_inner)
+        admission_of(&self.admission)
     }
 
     /// Takes up how late due work was begun, at the least, in one window; what the engine hears from
@@ -181,6 +209,7 @@ impl Engine {
         self.late_us.store(seen.least.as_micros() as u64, Ordering::Relaxed);
         let mut admission = self.admission();
         let before = admission.is_open();
+        admission.on_busy((self.parts.busy)());
         admission.on_window(seen);
         let after = admission.is_open();
         let refused = Priority::ALL.map(|priority| admission.refused(priority));
@@ -200,9 +229,10 @@ impl Engine {
     ///
     /// # Errors
     /// [`SearchError::Overloaded`] if there is more to do already than can be done in time.
-    pub(crate) fn admit(&self, priority: Priority) -> Result<(), SearchError> {
+    pub(crate) fn admit(&self, priority: Priority) -> Result<Admitted, SearchError> {
         if self.admission().admits(priority) {
-            return Ok(());
+            let admission = Some(Arc::clone(&self.admission));
+            return Ok(Admitted { admission, begun: runtime::now() });
         }
         Err(SearchError::Overloaded { retry_after: CATCH_UP })
     }

@@ -54,7 +54,7 @@ pub use choose_partners::{Choice, choose_partners};
 pub use collect::Status;
 pub use create::Opened;
 pub use display::{Display, Locale, SELECTION_MAX, Selection};
-pub use engine::{Engine, EngineParts, LeastWait, Leaving, Load, RosterSource};
+pub use engine::{Busy, Engine, EngineParts, LeastWait, Leaving, Load, RosterSource};
 pub use error::{End, InvalidDisplay, SearchError, TokenError};
 pub use facets::{FacetValue, Facets};
 pub use filter::{Filters, Window};

@@ -137,6 +137,7 @@ async fn parts_sharing(
         memory: Some(Arc::new(memory.clone())),
         atlas: atlas::atlas(),
         least_wait: Arc::new(|_| Duration::ZERO),
+        busy: Arc::new(|| 0.0),
         workers: workers.clone(),
         tasks: tasks.clone(),
         shutdown: shutdown.clone(),

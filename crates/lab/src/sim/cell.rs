@@ -139,6 +139,13 @@ impl Cell {
         self.searches.insert(search, Search { begun: now, rate, admitted, finished: None });
     }
 
+    /// Ends a window: what the admission hears of it.
+    pub(crate) fn window(&mut self, now: At) {
+        let seen = self.work.window(now);
+        self.admission.on_busy(if seen.least.is_zero() { 0.0 } else { 1.0 });
+        self.admission.on_window(seen);
+    }
+
     /// All partners of a search were heard, or had their time; gives when the last work is done.
     pub(crate) fn heard(&mut self, now: At, search: u64) -> Option<At> {
         let rate = self.searches.get(&search)?.rate;
@@ -152,7 +159,7 @@ impl Cell {
         found.finished = Some(now);
         let found = *found;
         if found.admitted {
-            self.admission.on_done(1.0);
+            self.admission.on_done(1.0, Duration::from_micros(now - found.begun));
         }
         Some(found)
     }

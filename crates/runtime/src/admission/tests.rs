@@ -41,7 +41,7 @@ impl Server {
         self.owed += told;
         while self.owed >= 1.0 {
             self.owed -= 1.0;
-            self.admission.on_done(1.0);
+            self.admission.on_done(1.0, Duration::ZERO);
         }
         self.admission.on_window(window(wait));
         done
@@ -146,7 +146,7 @@ fn what_is_admitted_is_spent_on_the_most_important_first() {
     for round in 0..600 {
         for priority in Priority::ALL {
             let taken = (0..10).filter(|_| admission.admits(priority)).count();
-            (0..taken.min(10)).for_each(|_| admission.on_done(1.0));
+            (0..taken.min(10)).for_each(|_| admission.on_done(1.0, Duration::ZERO));
             // The first rounds are those in which the share falls.
             if round >= 100 {
                 admitted[priority as usize] += taken;
@@ -168,7 +168,7 @@ fn a_flood_between_two_looks_is_admitted_as_far_as_it_can_be_done() {
     assert_eq!((0..10_000).filter(|_| admission.admits(Asked)).count(), 64);
     // A server that does 400 a second takes so many more.
     for _ in 0..100 {
-        (0..40).for_each(|_| admission.on_done(1.0));
+        (0..40).for_each(|_| admission.on_done(1.0, Duration::ZERO));
         admission.on_window(window(Duration::ZERO));
     }
     let admitted = (0..10_000).filter(|_| admission.admits(Asked)).count();
@@ -181,11 +181,77 @@ fn what_was_done_in_vain_does_not_keep_the_door_open() {
         let mut admission = Admission::new(TARGET);
         for _ in 0..100 {
             let admitted = (0..40).filter(|_| admission.admits(Asked)).count();
-            (0..admitted).for_each(|_| admission.on_done(useful));
+            (0..admitted).for_each(|_| admission.on_done(useful, Duration::ZERO));
             admission.on_window(window(Duration::from_secs(1)));
         }
         admission.share()
     };
     assert!(share_with(0.1) <= SHARE_MIN + 1e-9);
     assert!(share_with(1.0) > share_with(0.1));
+}
+
+/// Pieces that take so many windows each, whatever is under way, until no more can be done; gives the most
+/// that were under way at once in the last half.
+fn most_under_way(
+    admission: &mut Admission,
+    offered: usize,
+    done_most: usize,
+    takes: usize,
+) -> usize {
+    let (mut waiting, mut most) = (VecDeque::from(vec![0; takes]), 0);
+    let mut begun: VecDeque<u32> = VecDeque::new();
+    for at in 0..1_200_u32 {
+        let admitted = (0..offered).filter(|_| admission.admits(Asked)).count();
+        begun.extend(std::iter::repeat_n(at, admitted));
+        waiting.push_back(admitted);
+        let due = waiting.pop_front().unwrap_or(0);
+        let done = due.min(done_most);
+        if let Some(next) = waiting.front_mut() {
+            *next += due - done;
+        }
+        for since in begun.drain(..done) {
+            admission.on_done(1.0, Duration::from_millis(100) * (at - since));
+        }
+        // On time itself: what waits, waits for somebody else.
+        admission.on_window(window(Duration::ZERO));
+        if at > 600 {
+            most = most.max(begun.len());
+        }
+    }
+    most
+}
+
+#[test]
+fn busy_processors_bound_what_is_under_way_to_twice_the_usual_time() {
+    let mut admission = Admission::new(TARGET);
+    // 100 a second that take one second each, then four times as many, of which 200 a second can be done.
+    assert_eq!(most_under_way(&mut admission, 10, 20, 10), 110);
+    admission.on_busy(1.0);
+    let most = most_under_way(&mut admission, 40, 20, 10);
+    assert!((380..=440).contains(&most), "{most}");
+    assert!(admission.is_open(), "no share is refused");
+}
+
+#[test]
+fn what_waits_for_others_while_processors_idle_is_not_bounded() {
+    let mut admission = Admission::new(TARGET);
+    most_under_way(&mut admission, 10, 20, 10);
+    admission.on_busy(0.9);
+    // Partners take five times as long.
+    assert_eq!(most_under_way(&mut admission, 10, 20, 50), 510);
+    assert_eq!(admission.refused(Asked), 0);
+}
+
+#[test]
+fn what_was_given_up_makes_room() {
+    let mut admission = Admission::new(TARGET);
+    most_under_way(&mut admission, 10, 20, 10);
+    (0..100).for_each(|_| admission.on_given_up());
+    admission.on_busy(1.0);
+    for _ in 0..100 {
+        assert_eq!((0..40).filter(|_| admission.admits(Asked)).count(), 40);
+        (0..40).for_each(|_| admission.on_given_up());
+        admission.on_window(window(Duration::ZERO));
+    }
+    assert_eq!(admission.refused(Asked), 0);
 }

@@ -280,6 +280,7 @@ impl World {
             atlas: atlas::atlas(),
             workers: self.workers.clone(),
             least_wait: Arc::new(|_| Duration::ZERO),
+            busy: Arc::new(|| 0.0),
             tasks: self.tasks.clone(),
             shutdown: self.shutdown.clone(),
             keys: TokenKeys::single(&[3; 32]),

@@ -176,8 +176,7 @@ impl World {
         if known.life != life {
             return;
         }
-        let seen = known.work.window(now);
-        known.admission.on_window(seen);
+        known.window(now);
         self.plan_in(WINDOW, Event::Window { cell, life });
     }
 
