@@ -14,7 +14,7 @@ use fleet::retry_budget::RetryBudget;
 use fleet::{CellHealth, CellId, Fleet, Place, Routes, Standing, Usable, Verifier};
 use http::HeaderValue;
 use http::uri::Authority;
-use runtime::{FixedMap, Random, Shutdown, TaskSet, Workers, watch_lateness};
+use runtime::{FixedMap, Moment, Random, Shutdown, TaskSet, Workers, watch_lateness};
 use storage::disk::Disk;
 use tokio::sync::{Notify, Semaphore};
 
@@ -306,13 +306,18 @@ impl CellState {
     /// Counts what became of a request; gives whether the cell may stand otherwise now.
     pub(crate) fn on_outcome(&self, outcome: Outcome) -> bool {
         let counter = match outcome {
-            Outcome::Answered | Outcome::Declined => &self.answered,
+            Outcome::Answered | Outcome::Declined | Outcome::Overloaded => &self.answered,
             Outcome::Failed | Outcome::Refused => &self.failed,
         };
         counter.fetch_add(1, Ordering::Relaxed);
         let mut health = self.health();
         health.on_outcome(outcome, runtime::now());
         self.tell_if_gone(&health);
-        outcome != Outcome::Answered
+        !matches!(outcome, Outcome::Answered | Outcome::Overloaded)
+    }
+
+    /// Whether it has refused nothing for want of room lately.
+    pub(crate) fn takes_all(&self, now: Moment) -> bool {
+        self.health().takes_all(now)
     }
 }

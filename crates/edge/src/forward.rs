@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fleet::Tenant;
-use fleet::attempts::{Attempt, Attempts, Ended};
+use fleet::attempts::{Attempt, Attempts, Ended, Move};
 use fleet::health::Outcome;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
@@ -48,13 +48,24 @@ pub(crate) async fn forward(
         let ended;
         let may_be = MayBe { repeated: repeatable, lost: attempts.may_be_lost() };
         (ended, last) = attempt(edge, ways, cell, (head, body), may_be).await;
-        if let (Ended::Answered, Some(work), Ok(answer)) = (ended, moves, &last)
+        if let (Ended::Answered, Some(Move { work, from }), Ok(answer)) = (ended, moves, &last)
             && (answer.status().is_success() || websocket::is_open(answer.status()))
         {
-            edge.moved().on_moved(work, ways.routes.at(place).id, runtime::now());
+            edge.moved().on_moved((work, from), ways.routes.at(place).id, runtime::now());
         }
         let Some(again) = spare.as_ref().and_then(Passing::again) else { break };
-        if !attempts.on_ended(place, ended, &mut edge.budget()) {
+        let more = match ended {
+            Ended::Overloaded => {
+                let now = runtime::now();
+                let takes_all = |id| {
+                    ways.cells.get(&id).is_some_and(|cell: &Arc<CellState>| cell.takes_all(now))
+                };
+                let at_hand = (&ways.routes, &*ways.usable());
+                attempts.finds_room(place, at_hand, takes_all, &mut edge.budget())
+            }
+            ended => attempts.on_ended(place, ended, &mut edge.budget()),
+        };
+        if !more {
             break;
         }
         body = again;
@@ -120,9 +131,11 @@ async fn attempt(
             return (Ended::Failed, Err(broken()));
         }
     };
+    let overloaded = (edge.parts.rules.overloaded)(&parts);
     note(match failed {
         true => Outcome::Failed,
         false if (edge.parts.rules.declines)(&parts) => Outcome::Declined,
+        false if overloaded => Outcome::Overloaded,
         false => Outcome::Answered,
     });
     remove_hop_by_hop(&mut parts.headers);
@@ -134,8 +147,11 @@ async fn attempt(
     if opens || !body.is_whole() {
         body.keep(Box::new(room));
     }
-    let declined = parts.status == StatusCode::SERVICE_UNAVAILABLE;
-    let ended = if declined { Ended::Declined } else { Ended::Answered };
+    let ended = match parts.status {
+        StatusCode::SERVICE_UNAVAILABLE => Ended::Declined,
+        _ if overloaded => Ended::Overloaded,
+        _ => Ended::Answered,
+    };
     (ended, Ok(Response::from_parts(parts, body)))
 }
 

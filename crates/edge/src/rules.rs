@@ -62,6 +62,8 @@ pub struct Rules {
     /// Whether an answer says that the cell takes no work any more, and not only that it could not
     /// do this.
     pub declines: fn(&response::Parts) -> bool,
+    /// Whether an answer says that the cell has more to do than can be done in time.
+    pub overloaded: fn(&response::Parts) -> bool,
     /// Whether the answer to a GET of this path may be given to others too, if the answer says so
     /// itself; not asked of requests with credentials of HTTP.
     pub keeps: fn(&Parts) -> bool,

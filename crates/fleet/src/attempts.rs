@@ -6,7 +6,9 @@
 //!
 //! Sent a second time is only what does no harm twice: what nobody has seen (the connection was
 //! refused), or a repeatable request, once and within the retry budget. No budget is needed for what a
-//! cell took with it when it went: nobody works on that any more.
+//! cell took with it when it went: nobody works on that any more. New work that a cell has no room for
+//! goes to another zone of its region if there is a cell that takes whatever it is sent; where all have
+//! too much, asking twice would only make it more.
 //!
 //! Limit: [`ATTEMPTS_MAX`] cells a request.
 
@@ -52,6 +54,8 @@ pub enum Ended {
     Lost,
     /// The cell takes no work now and says so.
     Declined,
+    /// The cell has more to do than can be done in time and says so.
+    Overloaded,
 }
 
 /// Where to send a request.
@@ -59,8 +63,17 @@ pub enum Ended {
 pub struct Attempt {
     /// The cell.
     pub place: Place,
-    /// Work that moves there if this goes well.
-    pub moves: Option<u64>,
+    /// What moves there if this goes well.
+    pub moves: Option<Move>,
+}
+
+/// Work that leaves the cell its request names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// The work.
+    pub work: u64,
+    /// The cell.
+    pub from: CellId,
 }
 
 /// The attempts for one request.
@@ -71,6 +84,8 @@ pub struct Attempts {
     chance: u64,
     repeatable: bool,
     tried: Vec<Place>,
+    /// Where there is room for what was refused elsewhere.
+    roomy: Option<Place>,
     sent_again: bool,
 }
 
@@ -79,7 +94,8 @@ impl Attempts {
     /// harm.
     #[must_use]
     pub fn new(work: Work, chance: u64, repeatable: bool) -> Self {
-        Self { work, tenant: None, chance, repeatable, tried: Vec::new(), sent_again: false }
+        let (tried, roomy) = (Vec::new(), None);
+        Self { work, tenant: None, chance, repeatable, tried, roomy, sent_again: false }
     }
 
     /// The same for a tenant, whose work reaches its shard only. What a cell keeps is asked of that
@@ -103,6 +119,9 @@ impl Attempts {
         let tried = &self.tried;
         match self.work {
             Work::New { key } => {
+                if let Some(place) = self.roomy.filter(|place| !tried.contains(place)) {
+                    return Some(Attempt { place, moves: None });
+                }
                 let key = key.unwrap_or(self.chance);
                 let place = match self.tenant {
                     Some(tenant) => routes.choose_for(usable, tenant, key, tried),
@@ -111,13 +130,13 @@ impl Attempts {
                 Some(Attempt { place, moves: None })
             }
             Work::Kept { cell, work, key } => {
-                let home = moved.home(work, now).unwrap_or(cell);
+                let home = moved.home((work, cell), now).unwrap_or(cell);
                 let place = routes.place_of(home).filter(|place| !tried.contains(place));
                 if let Some(place) = place.filter(|&place| usable.keeps(place)) {
                     return Some(Attempt { place, moves: None });
                 }
                 let place = routes.rehome_for(usable, (self.tenant, key), work, tried)?;
-                Some(Attempt { place, moves: Some(work) })
+                Some(Attempt { place, moves: Some(Move { work, from: cell }) })
             }
         }
     }
@@ -132,7 +151,8 @@ impl Attempts {
     pub fn on_ended(&mut self, place: Place, ended: Ended, budget: &mut RetryBudget) -> bool {
         let kept = matches!(self.work, Work::Kept { .. });
         match ended {
-            Ended::Answered => return false,
+            // What is refused for want of room has another way: `finds_room`.
+            Ended::Answered | Ended::Overloaded => return false,
             // Kept work is nowhere else: what its cell says is the answer.
             Ended::Declined if kept => return false,
             Ended::Unsent => {}
@@ -151,6 +171,28 @@ impl Attempts {
         }
         self.tried.push(place);
         true
+    }
+
+    /// A cell had no room for new work; gives whether it is to be sent to another one, of another zone
+    /// of that region, which `takes_all` it is sent. A tenant's work stays in its shard.
+    pub fn finds_room(
+        &mut self,
+        place: Place,
+        (routes, usable): (&Routes, &Usable),
+        takes_all: impl Fn(CellId) -> bool,
+        budget: &mut RetryBudget,
+    ) -> bool {
+        let Work::New { key } = self.work else { return false };
+        if self.sent_again || !self.repeatable || self.tenant.is_some() {
+            return false;
+        }
+        let key = key.unwrap_or(self.chance);
+        self.roomy = routes
+            .elsewhere(usable, key, place, takes_all)
+            .filter(|roomy| !self.tried.contains(roomy) && budget.on_retry());
+        self.sent_again = self.roomy.is_some();
+        self.tried.push(place);
+        self.sent_again
     }
 }
 
@@ -218,6 +260,40 @@ mod tests {
         assert_eq!(cells(new, &[], &[Ended::Lost; 9], 9).len(), 2);
         let once = Attempts::new(new, 7, false);
         assert!(!once.may_be_lost());
+    }
+
+    #[test]
+    fn what_a_cell_has_no_room_for_goes_once_to_another_zone_that_takes_all() {
+        let fleet = Fleet::new(fleet_of(vec![region("north", 1..=4, 100)]));
+        let routes = Routes::new(&fleet, "north", "");
+        let usable = routes.usable(|_| Standing::Up { share: u8::MAX }, 50);
+        let zone = |id: CellId| fleet.topology.cell(id).unwrap().zone.clone();
+        let moved = Moved::new(10, Duration::from_secs(60));
+        let room = |work, tenant, takes_all: &dyn Fn(CellId) -> bool, reserve| {
+            let mut attempts = Attempts::new(work, 7, true).of_tenant(tenant);
+            let mut budget = RetryBudget::new(0, reserve);
+            let ways = (&routes, &usable);
+            let next = |attempts: &Attempts| attempts.next(ways, &moved, runtime::now()).unwrap();
+            let first = next(&attempts).place;
+            assert!(!attempts.on_ended(first, Ended::Overloaded, &mut budget));
+            let again = attempts.finds_room(first, ways, takes_all, &mut budget);
+            let second = again.then(|| next(&attempts).place);
+            if let Some(second) = second {
+                assert!(!attempts.finds_room(second, ways, takes_all, &mut budget), "once");
+            }
+            (routes.at(first).id, second.map(|second| routes.at(second).id))
+        };
+        let new = Work::New { key: Some(7) };
+        let (first, second) = room(new, None, &|_| true, 1);
+        assert_ne!(zone(first), zone(second.unwrap()));
+        let only = fleet.topology.cells().find(|cell| cell.zone != zone(first)).unwrap().id;
+        assert_eq!(room(new, None, &|id| id == only, 1), (first, Some(only)));
+        assert_eq!(room(new, None, &|id| zone(id) == zone(first), 1).1, None, "nobody takes all");
+        assert_eq!(room(new, None, &|_| true, 0).1, None, "no budget");
+        let tenant = Some(Tenant { hash: 9, cells: 2 });
+        assert_eq!(room(new, tenant, &|_| true, 1).1, None);
+        let kept = Work::Kept { cell: CellId(2), work: 9, key: None };
+        assert_eq!(room(kept, None, &|_| true, 1).1, None);
     }
 
     #[test]

@@ -26,6 +26,8 @@ const SLOTS: usize = 10;
 const UNREACHED_MAX: u32 = 2;
 /// Quiet time after which a further ejection counts as the first.
 const FORGIVEN_AFTER: Duration = Duration::from_secs(60);
+/// Time after a refusal for want of room in which a cell is not sent what others refuse.
+const FULL_FOR: Duration = Duration::from_secs(2);
 /// The share of work a cell starts with, of 255.
 const FIRST_SHARE: u64 = 26;
 
@@ -77,6 +79,8 @@ pub enum Outcome {
     Refused,
     /// The cell takes no work now and says so.
     Declined,
+    /// The cell has more to do than can be done in time and says so.
+    Overloaded,
 }
 
 /// What a probe found.
@@ -130,6 +134,7 @@ pub struct CellHealth {
     unreached: u32,
     ejections: u32,
     last_ejected: Option<Moment>,
+    last_full: Option<Moment>,
     began: Moment,
     slots: [Slot; SLOTS],
 }
@@ -145,6 +150,7 @@ impl CellHealth {
             unreached: 0,
             ejections: 0,
             last_ejected: None,
+            last_full: None,
             began: now,
             slots: [Slot::default(); SLOTS],
         }
@@ -161,6 +167,12 @@ impl CellHealth {
         }
     }
 
+    /// Whether it has refused nothing for want of room lately.
+    #[must_use]
+    pub fn takes_all(&self, now: Moment) -> bool {
+        self.last_full.is_none_or(|last| now >= last + FULL_FOR)
+    }
+
     /// A request to it ended.
     pub fn on_outcome(&mut self, outcome: Outcome, now: Moment) {
         let failed = matches!(outcome, Outcome::Failed | Outcome::Refused);
@@ -170,6 +182,9 @@ impl CellHealth {
         if !failed {
             (self.failures, self.unreached) = (0, 0);
             // A look comes only so often; until then all that it declines would have to be sent twice.
+            if outcome == Outcome::Overloaded {
+                self.last_full = Some(now);
+            }
             if outcome == Outcome::Declined && matches!(self.state, State::Up { .. }) {
                 self.state = State::NotReady;
             }

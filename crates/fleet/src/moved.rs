@@ -1,6 +1,9 @@
 //! What has found another home: work that was re-created elsewhere stays there until it expires, also
 //! when its first cell is back.
 //!
+//! Remembered is where a request leads that names a cell, not where the work is: another edge may have
+//! moved it since, and then its requests name a third cell, which is right.
+//!
 //! Limit: entries; beyond it the oldest is forgotten, whose work is then re-created once more.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -10,13 +13,16 @@ use runtime::Moment;
 
 use crate::topology::CellId;
 
+/// Work, and the cell that its requests name.
+type Named = (u64, CellId);
+
 /// Where moved work is.
 #[derive(Debug)]
 pub struct Moved {
     /// Ordered, because strangers choose the keys.
-    homes: BTreeMap<u64, (CellId, Moment)>,
+    homes: BTreeMap<Named, (CellId, Moment)>,
     /// In the order of their ends, since all live equally long.
-    order: VecDeque<(u64, Moment)>,
+    order: VecDeque<(Named, Moment)>,
     most: usize,
     lives: Duration,
 }
@@ -28,19 +34,19 @@ impl Moved {
         Self { homes: BTreeMap::new(), order: VecDeque::new(), most: most.max(1), lives }
     }
 
-    /// The home of moved work; `None` if it never moved or that is too long ago.
+    /// Where work is that left the cell its request names; `None` if it never did or that is too long ago.
     #[must_use]
-    pub fn home(&self, work: u64, now: Moment) -> Option<CellId> {
-        let &(cell, until) = self.homes.get(&work)?;
+    pub fn home(&self, named: (u64, CellId), now: Moment) -> Option<CellId> {
+        let &(cell, until) = self.homes.get(&named)?;
         (now < until).then_some(cell)
     }
 
-    /// Work has a new home.
-    pub fn on_moved(&mut self, work: u64, cell: CellId, now: Moment) {
+    /// Work whose request names a cell has a new home.
+    pub fn on_moved(&mut self, named: (u64, CellId), cell: CellId, now: Moment) {
         self.forget(now);
         let until = now + self.lives;
-        self.homes.insert(work, (cell, until));
-        self.order.push_back((work, until));
+        self.homes.insert(named, (cell, until));
+        self.order.push_back((named, until));
         while self.order.len() > self.most {
             self.drop_oldest();
         }
@@ -65,10 +71,10 @@ impl Moved {
     }
 
     fn drop_oldest(&mut self) {
-        let Some((work, until)) = self.order.pop_front() else { return };
+        let Some((named, until)) = self.order.pop_front() else { return };
         // An entry that moved again meanwhile has a later end, and another place in the order.
-        if self.homes.get(&work).is_some_and(|&(_, kept)| kept == until) {
-            self.homes.remove(&work);
+        if self.homes.get(&named).is_some_and(|&(_, kept)| kept == until) {
+            self.homes.remove(&named);
         }
     }
 }
@@ -82,24 +88,32 @@ mod tests {
     #[test]
     fn moved_work_is_found_until_it_expires() {
         let (mut moved, start) = (Moved::new(10, LIVES), runtime::now());
-        moved.on_moved(7, CellId(2), start);
-        assert_eq!(moved.home(7, start), Some(CellId(2)));
-        moved.on_moved(7, CellId(3), start + LIVES / 2);
-        assert_eq!(moved.home(7, start + LIVES), Some(CellId(3)));
-        assert_eq!(moved.home(7, start + 2 * LIVES), None);
-        moved.on_moved(8, CellId(1), start + 2 * LIVES);
+        let (seven, eight) = ((7, CellId(1)), (8, CellId(9)));
+        moved.on_moved(seven, CellId(2), start);
+        assert_eq!(moved.home(seven, start), Some(CellId(2)));
+        moved.on_moved(seven, CellId(3), start + LIVES / 2);
+        assert_eq!(moved.home(seven, start + LIVES), Some(CellId(3)));
+        assert_eq!(moved.home(seven, start + 2 * LIVES), None);
+        moved.on_moved(eight, CellId(1), start + 2 * LIVES);
         assert_eq!(moved.len(), 1);
+    }
+
+    #[test]
+    fn a_request_that_names_the_new_home_is_not_sent_to_an_older_one() {
+        let (mut moved, start) = (Moved::new(10, LIVES), runtime::now());
+        moved.on_moved((7, CellId(1)), CellId(2), start);
+        assert_eq!(moved.home((7, CellId(3)), start), None, "another edge moved it there");
     }
 
     #[test]
     fn it_never_grows_beyond_its_limit_however_often_the_same_moves() {
         let (mut moved, start) = (Moved::new(3, LIVES), runtime::now());
         for work in 0..100 {
-            moved.on_moved(work, CellId(1), start);
-            moved.on_moved(5, CellId(2), start);
+            moved.on_moved((work, CellId(9)), CellId(1), start);
+            moved.on_moved((5, CellId(9)), CellId(2), start);
             assert!(moved.len() <= 3 && moved.order.len() <= 3);
         }
-        assert_eq!(moved.home(5, start), Some(CellId(2)));
-        assert_eq!(moved.home(1, start), None);
+        assert_eq!(moved.home((5, CellId(9)), start), Some(CellId(2)));
+        assert_eq!(moved.home((1, CellId(9)), start), None);
     }
 }

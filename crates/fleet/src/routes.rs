@@ -225,6 +225,31 @@ impl Routes {
         })
     }
 
+    /// A cell for new work that the one at a place has no room for: of another zone of that region, and
+    /// one that `takes_all` it is sent. None for work that an override leads.
+    #[must_use]
+    pub fn elsewhere(
+        &self,
+        usable: &Usable,
+        key: u64,
+        from: Place,
+        takes_all: impl Fn(CellId) -> bool,
+    ) -> Option<Place> {
+        if !matches!(self.ruled(usable, key, &[]), Ruled::ByTable) {
+            return None;
+        }
+        let at = usize::from(from.region);
+        let region = self.regions.get(at)?;
+        let here = 1_u16 << from.cell;
+        let beside = region.zones.iter().filter(|&&zone| zone & here != 0);
+        let beside = beside.fold(here, |mask, zone| mask | zone);
+        let cells = (0..).zip(&region.cells).filter(|(_, route)| takes_all(route.id));
+        let taking = cells.fold(0_u16, |mask, (cell, _)| mask | 1 << cell);
+        let mask = usable.up[at] & region.open & taking & !beside;
+        let cell = region.first(mask, &usable.share[at], key)?;
+        Some(Place { region: from.region, cell })
+    }
+
     fn override_of(&self, bucket: u16) -> Option<(OverrideKind, Place)> {
         let after = self.overrides.partition_point(|&(first, ..)| first <= bucket);
         let &(_, last, kind, place) = self.overrides.get(after.checked_sub(1)?)?;

@@ -57,6 +57,7 @@ fn rules() -> Rules {
         priority: |_| Priority::Asked,
         repeatable: |_| false,
         declines: |_| false,
+        overloaded: |_| false,
         keeps: |head| !head.uri.path().starts_with("/forwarded"),
         shows: |_| true,
         visit_cookie: "visit",

@@ -37,6 +37,7 @@ pub(super) fn rules(operator: OperatorToken) -> Rules {
         priority,
         repeatable,
         declines,
+        overloaded,
         keeps,
         shows,
         visit_cookie: VISIT_COOKIE,
@@ -141,6 +142,12 @@ fn repeatable(head: &Parts) -> bool {
 fn declines(answer: &response::Parts) -> bool {
     answer.status == StatusCode::SERVICE_UNAVAILABLE
         && answer.headers.get(CODE_HEADER).is_some_and(|code| code == SearchError::Stopping.code())
+}
+
+/// Another cell may have room, unless it is the caller who asks too much.
+fn overloaded(answer: &response::Parts) -> bool {
+    let code = answer.headers.get(CODE_HEADER);
+    code.is_some_and(|code| code == "search_overloaded")
 }
 
 fn refuse(path: &str, turned: &Turned) -> Response<Bytes> {
@@ -305,6 +312,9 @@ mod tests {
         assert!(declines(&answer(StatusCode::SERVICE_UNAVAILABLE, "search_stopping")));
         assert!(!declines(&answer(StatusCode::SERVICE_UNAVAILABLE, "log_stopped")));
         assert!(!declines(&answer(StatusCode::TOO_MANY_REQUESTS, "search_overloaded")));
+        assert!(overloaded(&answer(StatusCode::TOO_MANY_REQUESTS, "search_overloaded")));
+        assert!(!overloaded(&answer(StatusCode::TOO_MANY_REQUESTS, "client_limit")));
+        assert!(!overloaded(&answer(StatusCode::SERVICE_UNAVAILABLE, "search_stopping")));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use fleet::attempts::{Attempt, Attempts};
+use fleet::attempts::{Attempt, Attempts, Move};
 use fleet::health::{HealthSettings, Outcome, Probed};
 use fleet::kept::{self, Kept};
 use fleet::moved::Moved;
@@ -40,8 +40,13 @@ pub(crate) struct Edge {
     /// Whether the control plane cannot be reached from here.
     pub(crate) cut_off: bool,
     pub(crate) budget: RetryBudget,
-    /// What the looks of the round that is under way have found.
-    pub(crate) looks: Vec<Probed>,
+    /// What the looks of the round that is under way have found, cell by cell; none where no look has
+    /// ended yet.
+    pub(crate) looks: Vec<Option<Probed>>,
+    /// Cells whose look is still awaited, one bit each.
+    pub(crate) awaited: u64,
+    /// Cells that were found gone, and whose requests need not wait for them; one bit each.
+    told: u64,
     memory: Memory,
     disk: FaultDisk,
     verifier: Verifier,
@@ -71,6 +76,8 @@ impl Edge {
             cut_off: false,
             budget: budget(settings),
             looks: Vec::new(),
+            awaited: 0,
+            told: 0,
             memory,
             disk,
             verifier,
@@ -95,6 +102,7 @@ impl Edge {
         self.memory = Memory::new((self.region, self.zone), kept.fleet, &health, now);
         self.budget = budget(settings);
         (self.up, self.considered) = (true, 0);
+        (self.awaited, self.told) = (0, 0);
         self.life += 1;
         Ok(())
     }
@@ -125,17 +133,59 @@ impl Edge {
     }
 
     /// Work found another home.
-    pub(crate) fn on_moved(&mut self, work: u64, place: Place, now: Moment) {
+    pub(crate) fn on_moved(&mut self, Move { work, from }: Move, place: Place, now: Moment) {
         let id = self.memory.routes.at(place).id;
-        self.memory.moved.on_moved(work, id, now);
+        self.memory.moved.on_moved((work, from), id, now);
     }
 
-    /// A round of looks is over.
+    /// Whether a request that a cell had no room for goes to another one.
+    pub(crate) fn finds_room(
+        &mut self,
+        attempts: &mut Attempts,
+        place: Place,
+        now: Moment,
+    ) -> bool {
+        let Memory { routes, usable, health, .. } = &self.memory;
+        let takes_all = |id| health.get(index(id)).is_some_and(|cell| cell.takes_all(now));
+        attempts.finds_room(place, (routes, usable), takes_all, &mut self.budget)
+    }
+
+    /// A round of looks is over, but for the cells that are awaited.
     pub(crate) fn on_probed(&mut self, now: Moment) {
-        for (health, &probed) in self.memory.health.iter_mut().zip(&self.looks) {
-            health.on_probe(probed, now);
+        for (health, probed) in self.memory.health.iter_mut().zip(&self.looks) {
+            if let Some(probed) = *probed {
+                health.on_probe(probed, now);
+            }
         }
         self.refresh(now);
+    }
+
+    /// These cells did not answer in time, one bit each.
+    pub(crate) fn on_unanswered(&mut self, cells: u64, now: Moment) {
+        self.awaited &= !cells;
+        for (at, health) in self.memory.health.iter_mut().enumerate() {
+            if cells & 1 << at != 0 {
+                health.on_probe(Probed::Unreachable, now);
+            }
+        }
+        self.refresh(now);
+    }
+
+    /// Cells that were found gone just now, one bit each. While most are gone it is rather that all are
+    /// slow: nobody is told then.
+    pub(crate) fn newly_gone(&mut self, now: Moment) -> u64 {
+        let health = (0..).zip(&self.memory.health);
+        let is_gone = health.filter(|(_, cell)| cell.standing(now) == Standing::Gone);
+        let gone = is_gone.fold(0_u64, |mask, (at, _)| mask | 1 << at);
+        let all = self.memory.health.len() as u64;
+        let there = all - u64::from(gone.count_ones());
+        self.told &= gone;
+        if there * 100 < all * self.settings.panic_percent.get() {
+            return 0;
+        }
+        let newly = gone & !self.told;
+        self.told = gone;
+        newly
     }
 
     fn refresh(&mut self, now: Moment) {

@@ -19,6 +19,8 @@ pub(crate) enum Reply {
     Refused,
     /// The connection broke.
     Broken,
+    /// The edge found the cell gone while the request was there.
+    Gone,
 }
 
 /// An event. What it is about may be gone when it comes: then it means nothing.
@@ -46,8 +48,10 @@ pub(crate) enum Event {
     Sweep { cell: u8, life: u32 },
     /// An edge begins to look at the cells.
     Probe { edge: u8, life: u32 },
-    /// It has heard from all.
+    /// It has heard from those that answer at once.
     Probed { edge: u8, life: u32 },
+    /// It has waited long enough for these, one bit each.
+    Unanswered { edge: u8, life: u32, cells: u64 },
     /// An edge asks the control plane for news.
     Pull { edge: u8, life: u32 },
     /// The control plane looks at the cells.

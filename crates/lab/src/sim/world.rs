@@ -227,6 +227,7 @@ impl World {
             Event::Sweep { cell, life } => self.sweep(cell, life),
             Event::Probe { edge, life } => self.probe(edge, life),
             Event::Probed { edge, life } => self.probed(edge, life),
+            Event::Unanswered { edge, life, cells } => self.unanswered(edge, life, cells),
             Event::Pull { edge, life } => self.pull(edge, life)?,
             Event::Watch => self.watch()?,
             Event::Fault { index } => self.fault(index)?,

@@ -43,6 +43,7 @@ pub(super) fn rules() -> Rules {
         },
         repeatable: |head| head.uri.path() != "/once",
         declines: |head| head.status == 503,
+        overloaded: |head| head.status == 429,
         keeps: |head| head.uri.path().starts_with("/pages/"),
         shows: |name| ["host", "accept-language", "foo"].contains(&name.as_str()),
         visit_cookie: "visit",

@@ -80,6 +80,11 @@ impl Service {
         self.each(Some(region), |region| region.refuses_until = now + RECOVERY);
     }
 
+    /// Whether a fault lasts that may be noticed.
+    pub(crate) fn is_disturbed(&self, region: u8) -> bool {
+        self.regions.get(usize::from(region)).is_some_and(|region| region.faults > 0)
+    }
+
     /// Whether nothing excuses that a region does not serve as it should.
     pub(crate) fn is_quiet(&self, region: u8, now: At) -> bool {
         let known = self.regions.get(usize::from(region));

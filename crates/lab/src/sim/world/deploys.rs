@@ -168,7 +168,7 @@ impl World {
         match reply {
             Reply::Broken => evidence.failed += 1,
             Reply::Overloaded | Reply::Declined => evidence.refused += 1,
-            Reply::Created | Reply::Running | Reply::Complete | Reply::Refused => {}
+            Reply::Created | Reply::Running | Reply::Complete | Reply::Refused | Reply::Gone => {}
         }
     }
 

@@ -5,6 +5,7 @@ use fleet::health::Probed;
 use fleet::topology::SeenHealth;
 
 use super::{PROBE, PULL, WATCH, World};
+use crate::sim::cell::State;
 use crate::sim::checks::Rule;
 use crate::sim::edge::Pulled;
 use crate::sim::event::Event;
@@ -32,22 +33,46 @@ impl World {
         }
         let slower = self.weather[usize::from(known.region)].slower;
         let within = PROBE_WITHIN.saturating_sub(2 * slower);
-        let looks: Vec<Probed> = self.cells.iter_mut().map(|cell| cell.look(now, within)).collect();
-        // All are awaited: one that does not answer holds up the round.
-        let silent = looks.contains(&Probed::Unreachable);
-        let takes = if silent { PROBE_WITHIN } else { 2 * slower + MS };
-        self.edges[usize::from(edge)].looks = looks;
-        self.plan_in(takes, Event::Probed { edge, life });
+        let (awaited, mut silent) = (known.awaited, 0_u64);
+        let looks = self.cells.iter_mut().enumerate().map(|(at, cell)| {
+            if awaited & 1 << at != 0 {
+                return None;
+            }
+            let probed = cell.look(now, within);
+            // Who is closed says so at once; of who is silent, or late, nothing is heard.
+            if probed == Probed::Unreachable && cell.state != State::Closed {
+                silent |= 1 << at;
+                return None;
+            }
+            Some(probed)
+        });
+        let looks = looks.collect();
+        let known = &mut self.edges[usize::from(edge)];
+        known.looks = looks;
+        known.awaited |= silent;
+        if silent != 0 {
+            self.plan_in(PROBE_WITHIN, Event::Unanswered { edge, life, cells: silent });
+        }
+        self.plan_in((2 * slower + MS).min(PROBE), Event::Probed { edge, life });
+        self.plan_in(PROBE, Event::Probe { edge, life });
     }
 
     pub(super) fn probed(&mut self, edge: u8, life: u32) {
         let moment = self.moment();
         let known = &mut self.edges[usize::from(edge)];
-        if known.life != life {
-            return;
+        if known.life == life {
+            known.on_probed(moment);
+            self.found_gone(edge);
         }
-        known.on_probed(moment);
-        self.plan_in(PROBE, Event::Probe { edge, life });
+    }
+
+    pub(super) fn unanswered(&mut self, edge: u8, life: u32, cells: u64) {
+        let moment = self.moment();
+        let known = &mut self.edges[usize::from(edge)];
+        if known.life == life {
+            known.on_unanswered(cells, moment);
+            self.found_gone(edge);
+        }
     }
 
     pub(super) fn pull(&mut self, edge: u8, life: u32) -> Result<()> {

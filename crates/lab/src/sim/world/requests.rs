@@ -1,6 +1,6 @@
 //! A request on its way: edge, cell, perhaps another cell, and back.
 
-use fleet::attempts::{Attempts, Ended, Work};
+use fleet::attempts::{Attempts, Ended, Move, Work};
 use fleet::health::Outcome;
 use fleet::{CellId, Place};
 
@@ -31,7 +31,7 @@ pub(crate) struct Request {
     pub(crate) attempt: u8,
     /// Where it is now.
     pub(crate) at: Option<(Place, u8)>,
-    moves: Option<u64>,
+    moves: Option<Move>,
     /// When it came, and when it was last sent.
     came: At,
     pub(crate) sent: At,
@@ -156,32 +156,68 @@ impl World {
         let Some((place, _)) = request.at else { return };
         let edge = &mut self.edges[usize::from(request.edge)];
         let (ended, outcome) = match reply {
-            Reply::Refused => (Ended::Unsent, Outcome::Refused),
-            Reply::Broken => (Ended::Failed, Outcome::Failed),
-            Reply::Declined => (Ended::Declined, Outcome::Declined),
-            Reply::Created | Reply::Running | Reply::Complete | Reply::Overloaded => {
-                (Ended::Answered, Outcome::Answered)
+            Reply::Refused => (Ended::Unsent, Some(Outcome::Refused)),
+            Reply::Broken => (Ended::Failed, Some(Outcome::Failed)),
+            Reply::Declined => (Ended::Declined, Some(Outcome::Declined)),
+            Reply::Overloaded => (Ended::Overloaded, Some(Outcome::Overloaded)),
+            Reply::Gone => (Ended::Lost, None),
+            Reply::Created | Reply::Running | Reply::Complete => {
+                (Ended::Answered, Some(Outcome::Answered))
             }
         };
-        edge.on_outcome(place, outcome, moment);
-        if ended == Ended::Answered {
-            if let Some(work) = request.moves.filter(|_| reply != Reply::Overloaded) {
-                edge.on_moved(work, place, moment);
+        if let Some(outcome) = outcome {
+            edge.on_outcome(place, outcome, moment);
+        }
+        let overloaded = ended == Ended::Overloaded;
+        let more = match ended {
+            Ended::Overloaded => edge.finds_room(&mut request.attempts, place, moment),
+            ended => request.attempts.on_ended(place, ended, &mut edge.budget),
+        };
+        if ended == Ended::Answered || overloaded && !more {
+            if let Some(moves) = request.moves.filter(|_| !overloaded) {
+                edge.on_moved(moves, place, moment);
             }
             let (client, held) = (request.client, request.held);
             self.requests.remove(key);
             self.on_answer(client, reply, held);
             return;
         }
-        if !request.attempts.on_ended(place, ended, &mut edge.budget) {
+        let edge = request.edge;
+        if !more {
             self.fail(key);
             return;
         }
-        if ended != Ended::Unsent {
+        // What nobody has seen, or nobody works on any more, is not asked for twice.
+        if !matches!(ended, Ended::Unsent | Ended::Lost) {
             self.tally.sent_again += 1;
             self.retries.on_sent_again(self.now, &mut self.broken);
         }
         self.forward(key);
+        if outcome == Some(Outcome::Refused) {
+            self.found_gone(edge);
+        }
+    }
+
+    /// Requests that wait for a cell which their edge has just found gone are asked elsewhere.
+    pub(super) fn found_gone(&mut self, edge: u8) {
+        let moment = self.moment();
+        let gone = self.edges[usize::from(edge)].newly_gone(moment);
+        if gone == 0 {
+            return;
+        }
+        let waits = |request: &Request| {
+            let there = request.at.is_some_and(|(_, cell)| gone & 1 << cell != 0);
+            request.edge == edge && there && request.attempts.may_be_lost()
+        };
+        let waiting = self.requests.iter().filter(|(_, request)| waits(request));
+        let waiting: Vec<Key> = waiting.map(|(key, _)| key).collect();
+        for key in waiting {
+            let Some(request) = self.requests.get_mut(key) else { continue };
+            // Whatever else was to come of it is not awaited any more.
+            request.attempt += 1;
+            let attempt = request.attempt;
+            self.at_edge(key, attempt, Reply::Gone);
+        }
     }
 
     /// A client stops waiting.

@@ -135,7 +135,11 @@ impl World {
             in_flight += self.lose_cell(cell, state, back);
         }
         self.service.on_shock(Some(region), self.now);
-        self.blast.on_death(self.now, region, &lost, (self.settings.cells_a_region(), in_flight));
+        // In other trouble a death is not what harms alone, and cannot be judged.
+        if !self.service.is_disturbed(region) {
+            let of = (self.settings.cells_a_region(), in_flight);
+            self.blast.on_death(self.now, region, &lost, of);
+        }
         if self.settings.breaks(Broken::Isolation) {
             let each = self.settings.cells_a_region();
             for cell in region * each..(region + 1) * each {
