@@ -18,7 +18,7 @@ mod pinned;
 mod settings;
 mod shown;
 
-pub use connector::Connector;
+pub use connector::{Connector, Spoken};
 pub use handshake::{Handshakes, Setup};
 pub use identity::{FileError, Files, Identity, Wrong};
 pub use mutual::Mutual;

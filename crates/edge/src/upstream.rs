@@ -1,15 +1,22 @@
 //! Sends requests to cells over kept connections: plain, or over TLS where both sides show who they are.
+//!
+//! One connection of HTTP/2 to each cell carries all requests at once. A stream's window is small, so that
+//! who reads slowly holds up nobody else and little is held for them, and the connection's is as large as
+//! all of them together. It is asked for a sign of life while it says nothing: a machine that was taken
+//! away closes no connection. WebSockets have a connection of HTTP/1.1 each.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
 use fleet::CellId;
+use http::header::UPGRADE;
 use http::request::Parts;
 use http::uri::{Authority, Scheme};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use hyper_util::client::legacy::connect::Connect;
 use hyper_util::client::legacy::{Builder, Client, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use runtime::net::HttpConnector;
@@ -17,10 +24,16 @@ use thiserror::Error;
 
 use crate::body::Passing;
 use crate::settings::EdgeSettings;
-use crate::tls::{Connector, Mutual, Setup};
+use crate::tls::{Connector, Mutual, Setup, Spoken};
 
 /// Unused connections are closed after this long.
 const IDLE: Duration = Duration::from_secs(30);
+/// A connection that says nothing for so long is asked whether it is there.
+const SILENT: Duration = Duration::from_secs(5);
+/// It has so long to answer.
+const ALIVE_WITHIN: Duration = Duration::from_secs(5);
+/// Bytes of an answer that a cell sends before any of them were taken.
+const STREAM_WINDOW: u32 = 128 << 10;
 
 /// What is sent to a cell.
 pub(crate) type Sent = Passing<Incoming>;
@@ -51,15 +64,65 @@ pub(crate) enum SendError {
 /// Connections to all cells, and to the control plane, which is asked in the clear: what it says is signed.
 #[derive(Clone, Debug)]
 pub struct Upstream {
-    plain: Client<HttpConnector, Sent>,
-    mutual: Option<ToCells>,
+    control: Client<HttpConnector, Sent>,
+    cells: Cells,
     answer_within: Duration,
 }
 
 #[derive(Clone, Debug)]
-struct ToCells {
-    client: Client<Connector, Sent>,
-    mutual: Mutual,
+enum Cells {
+    Plain(Connections<HttpConnector>),
+    Mutual(Connections<Connector>, Mutual),
+}
+
+/// Connections that are opened in one way.
+#[derive(Clone, Debug)]
+struct Connections<C> {
+    /// HTTP/2: many requests each.
+    shared: Client<C, Sent>,
+    /// HTTP/1.1: for what changes the protocol.
+    single: Client<C, Sent>,
+}
+
+impl<C: Connect + Clone + Send + Sync + 'static> Connections<C> {
+    fn new(settings: &EdgeSettings, [shared, single]: [C; 2]) -> Self {
+        let streams = settings.cell_requests_max.get();
+        let window = u64::from(STREAM_WINDOW).saturating_mul(streams).min(1 << 30) as u32;
+        let mut http2 = pool(settings);
+        http2
+            .http2_only(true)
+            .timer(TokioTimer::new())
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(window)
+            .http2_keep_alive_interval(SILENT)
+            .http2_keep_alive_timeout(ALIVE_WITHIN)
+            .http2_keep_alive_while_idle(true);
+        Self { shared: http2.build(shared), single: pool(settings).build(single) }
+    }
+
+    fn request(&self, request: Request<Sent>) -> ResponseFuture {
+        if request.headers().contains_key(UPGRADE) {
+            self.single.request(request)
+        } else {
+            self.shared.request(request)
+        }
+    }
+}
+
+impl Cells {
+    fn scheme(&self) -> Scheme {
+        match self {
+            Self::Plain(_) => Scheme::HTTP,
+            Self::Mutual(..) => Scheme::HTTPS,
+        }
+    }
+
+    fn request(&self, request: Request<Sent>) -> ResponseFuture {
+        match self {
+            Self::Plain(connections) => connections.request(request),
+            Self::Mutual(connections, _) => connections.request(request),
+        }
+    }
 }
 
 impl Upstream {
@@ -69,8 +132,9 @@ impl Upstream {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(settings.connect_ms.ms()));
-        let plain = pool(settings).build(connector);
-        Self { plain, mutual: None, answer_within: settings.answer_ms.ms() }
+        let control = pool(settings).build(connector.clone());
+        let cells = Connections::new(settings, [connector.clone(), connector]);
+        Self { control, cells: Cells::Plain(cells), answer_within: settings.answer_ms.ms() }
     }
 
     /// No connection yet; those to cells will be over TLS.
@@ -78,14 +142,17 @@ impl Upstream {
     /// # Errors
     /// [`Setup`] if the file of the authority is refused.
     pub fn over_tls(settings: &EdgeSettings, mutual: Mutual) -> Result<Self, Setup> {
-        let client = pool(settings).build(mutual.connector(settings.connect_ms.ms())?);
-        Ok(Self { mutual: Some(ToCells { client, mutual }), ..Self::new(settings) })
+        let within = settings.connect_ms.ms();
+        let connectors =
+            [mutual.connector(Spoken::Http2, within)?, mutual.connector(Spoken::Http1, within)?];
+        let cells = Cells::Mutual(Connections::new(settings, connectors), mutual);
+        Ok(Self { cells, ..Self::new(settings) })
     }
 
     /// Which cell is at which address from now on.
     pub fn expect(&self, cells: impl IntoIterator<Item = (CellId, SocketAddr)>) {
-        if let Some(to) = &self.mutual {
-            to.mutual.expect(cells);
+        if let Cells::Mutual(_, mutual) = &self.cells {
+            mutual.expect(cells);
         }
     }
 
@@ -96,17 +163,13 @@ impl Upstream {
         head: &Parts,
         body: Sent,
     ) -> Result<Response<Incoming>, SendError> {
-        let scheme = if self.mutual.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
-        let mut uri = Uri::builder().scheme(scheme).authority(cell.clone());
+        let mut uri = Uri::builder().scheme(self.cells.scheme()).authority(cell.clone());
         uri = uri.path_and_query(head.uri.path_and_query().map_or("/", |path| path.as_str()));
         let mut request = Request::new(body);
         *request.method_mut() = head.method.clone();
         *request.uri_mut() = uri.build()?;
         *request.headers_mut() = head.headers.clone();
-        let answer = match &self.mutual {
-            Some(to) => to.client.request(request),
-            None => self.plain.request(request),
-        };
+        let answer = self.cells.request(request);
         match tokio::time::timeout(self.answer_within, answer).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) if error.is_connect() => Err(SendError::Refused(error)),
@@ -123,7 +186,7 @@ impl Upstream {
         within: Duration,
         bytes_max: usize,
     ) -> Option<(StatusCode, Bytes)> {
-        let answer = self.plain.request(small_request("http", address, path)?);
+        let answer = self.control.request(small_request(&Scheme::HTTP, address, path)?);
         tokio::time::timeout(within, take_small(answer, bytes_max)).await.ok().flatten()
     }
 
@@ -135,7 +198,7 @@ impl Upstream {
         bytes_max: usize,
     ) -> Result<Response<Bytes>, SendError> {
         let asked = async {
-            let answered = self.plain.request(request).await.map_err(|error| {
+            let answered = self.control.request(request).await.map_err(|error| {
                 if error.is_connect() {
                     SendError::Refused(error)
                 } else {
@@ -158,10 +221,8 @@ impl Upstream {
         within: Duration,
         bytes_max: usize,
     ) -> Option<(StatusCode, Bytes)> {
-        let answer = match &self.mutual {
-            Some(to) => to.client.request(with(small_request("https", cell, path)?, header)),
-            None => self.plain.request(with(small_request("http", cell, path)?, header)),
-        };
+        let request = small_request(&self.cells.scheme(), cell, path)?;
+        let answer = self.cells.request(with(request, header));
         tokio::time::timeout(within, take_small(answer, bytes_max)).await.ok().flatten()
     }
 }
@@ -176,7 +237,7 @@ fn pool(settings: &EdgeSettings) -> Builder {
     pool
 }
 
-fn small_request(scheme: &str, address: SocketAddr, path: &str) -> Option<Request<Sent>> {
+fn small_request(scheme: &Scheme, address: SocketAddr, path: &str) -> Option<Request<Sent>> {
     Request::builder()
         .method(Method::GET)
         .uri(format!("{scheme}://{address}{path}"))

@@ -33,6 +33,8 @@ pub(crate) const OWN_RELEASE: &str = env!("CARGO_PKG_VERSION");
 const HEARD: Duration = Duration::from_secs(2);
 /// Time between two looks whether it has nothing left.
 const LEAVE_LOOK: Duration = Duration::from_millis(100);
+/// Requests of an edge at once that are nobody's but its own.
+const LOOKS: u32 = 64;
 /// Jobs waiting for a worker thread.
 const JOBS_QUEUED: usize = 4_096;
 
@@ -57,6 +59,8 @@ pub(crate) struct PlatformParts<'a> {
     pub(crate) market: Option<PartnerFiles>,
     /// The cells beside this one, besides those in the settings.
     pub(crate) beside: Vec<Neighbour>,
+    /// Whether edges stand before it: each sends all its requests over one connection.
+    pub(crate) behind_edges: bool,
 }
 
 /// Everything that runs in this process.
@@ -79,8 +83,8 @@ pub(crate) struct Platform {
 impl Platform {
     /// Starts everything and listens.
     pub(crate) async fn start(settings: &Settings, parts: PlatformParts<'_>) -> Result<Self> {
-        let PlatformParts { keys, listen, data, operator, cell, release, tls, market, beside } =
-            parts;
+        let PlatformParts { keys, listen, data, operator, cell, release, .. } = parts;
+        let PlatformParts { tls, market, beside, behind_edges, .. } = parts;
         let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
         // Bound first: a busy port is known before a world is made.
         let listener = bind(listen).await?;
@@ -134,7 +138,7 @@ impl Platform {
             secure: settings.tls.is_on(),
             settings: settings.cell.clone(),
         });
-        let limits = limits_of(settings);
+        let limits = limits_of(settings, behind_edges);
         let service = TowerToHyperService::new(router);
         front_door::listen((listener, tls), service, limits, &workers, (&tasks, &shutdown));
         Ok(Self {
@@ -170,9 +174,15 @@ impl Platform {
     }
 }
 
-fn limits_of(settings: &Settings) -> HttpLimits {
+fn limits_of(settings: &Settings, behind_edges: bool) -> HttpLimits {
     let connections = settings.server.connections_max.size();
-    HttpLimits { connections, ..HttpLimits::default() }
+    let usual = HttpLimits::default();
+    let streams = match behind_edges {
+        // All that an edge may have in flight to one cell, and its looks at it.
+        true => settings.edge.cell_requests_max.get() as u32 + LOOKS,
+        false => usual.streams,
+    };
+    HttpLimits { connections, streams, ..usual }
 }
 
 /// How long work waits for a thread or for a connection to a partner, whichever is longer.

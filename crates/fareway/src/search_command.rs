@@ -41,6 +41,7 @@ pub(crate) async fn search(settings: &Settings, wanted: &SearchArgs) -> Result<(
         tls: None,
         market: None,
         beside: Vec::new(),
+        behind_edges: false,
     };
     let platform = Platform::start(settings, parts).await?;
     let client = ApiClient::new(platform.address);

@@ -34,6 +34,7 @@ pub(crate) async fn serve(settings: &Settings) -> Result<()> {
         tls,
         market: None,
         beside: Vec::new(),
+        behind_edges: false,
     };
     let platform = Platform::start(settings, parts).await?;
     announce(settings, &platform, &data, (operator_is_new, certificate_is_new));

@@ -13,6 +13,15 @@ use tower_service::Service;
 
 type Inner = HttpsConnector<HttpConnector>;
 
+/// What is spoken on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spoken {
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2.
+    Http2,
+}
+
 /// Opens connections over TLS for a pool of `hyper-util`; `http` is refused.
 #[derive(Clone, Debug)]
 pub struct Connector {
@@ -22,7 +31,7 @@ pub struct Connector {
 
 impl Connector {
     /// Believes whom the configuration believes. `names` tells what a server of an address must show.
-    pub fn new<N>(config: ClientConfig, names: N, within: Duration) -> Self
+    pub fn new<N>(config: ClientConfig, names: N, spoken: Spoken, within: Duration) -> Self
     where
         N: ResolveServerName + Send + Sync + 'static,
     {
@@ -30,7 +39,11 @@ impl Connector {
         http.set_nodelay(true);
         http.enforce_http(false);
         let builder = HttpsConnectorBuilder::new().with_tls_config(config).https_only();
-        let inner = builder.with_server_name_resolver(names).enable_http1().wrap_connector(http);
+        let builder = builder.with_server_name_resolver(names);
+        let inner = match spoken {
+            Spoken::Http1 => builder.enable_http1().wrap_connector(http),
+            Spoken::Http2 => builder.enable_http2().wrap_connector(http),
+        };
         Self { inner, within }
     }
 }

@@ -14,7 +14,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
 use thiserror::Error;
 
-use super::connector::Connector;
+use super::connector::{Connector, Spoken};
 use super::handshake::{Setup, roots};
 use super::shown::Shown;
 
@@ -48,7 +48,7 @@ impl Mutual {
     ///
     /// # Errors
     /// [`Setup`] if the authority's file is refused.
-    pub fn connector(&self, within: Duration) -> Result<Connector, Setup> {
+    pub fn connector(&self, spoken: Spoken, within: Duration) -> Result<Connector, Setup> {
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let builder = builder.with_safe_default_protocol_versions()?;
         let builder = builder.with_root_certificates(roots(&self.authority)?);
@@ -56,7 +56,7 @@ impl Mutual {
         // Every connection shows anew who is there.
         config.resumption = Resumption::disabled();
         let known = self.clone();
-        Ok(Connector::new(config, move |uri: &Uri| known.name_at(uri), within))
+        Ok(Connector::new(config, move |uri: &Uri| known.name_at(uri), spoken, within))
     }
 
     /// The name that the certificate of whoever is at an address must have.

@@ -12,7 +12,7 @@ use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 
-use super::connector::Connector;
+use super::connector::{Connector, Spoken};
 use super::handshake::Setup;
 use super::identity::read_certificates;
 
@@ -27,7 +27,7 @@ pub fn trusting_only(file: &Path, within: Duration) -> Result<Connector, Setup> 
     let builder = ClientConfig::builder_with_provider(provider);
     let builder = builder.with_safe_default_protocol_versions()?.dangerous();
     let config = builder.with_custom_certificate_verifier(pinned).with_no_client_auth();
-    Ok(Connector::new(config, DefaultServerNameResolver::default(), within))
+    Ok(Connector::new(config, DefaultServerNameResolver::default(), Spoken::Http1, within))
 }
 
 #[derive(Debug)]

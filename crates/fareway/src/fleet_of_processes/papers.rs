@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use edge::Upstream;
 use edge::tls::issue::{self, Side};
-use edge::tls::{Files, Handshakes, Mutual, Shown, TlsSettings};
+use edge::tls::{Files, Handshakes, Mutual, Shown, Spoken, TlsSettings};
 use fleet::CellId;
 use runtime::{Shutdown, TaskSet, Workers, unix_ms};
 
@@ -128,7 +128,7 @@ pub(super) fn client_of(
     let shown = shown(settings, data, OPERATOR)?;
     let mutual = Mutual::new(shown, &file(data, AUTHORITY, "pem"));
     mutual.expect([(cell, address)]);
-    Ok(ApiClient::over(address, mutual.connector(CONNECT_WITHIN)?))
+    Ok(ApiClient::over(address, mutual.connector(Spoken::Http1, CONNECT_WITHIN)?))
 }
 
 #[cfg(test)]

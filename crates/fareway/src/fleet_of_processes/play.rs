@@ -75,6 +75,7 @@ async fn play_cell(
         tls: papers::cell_door(&settings.tls, machine, cell)?,
         market: Some(market),
         beside: places.beside(cell, &settings.prices.log_url),
+        behind_edges: true,
     };
     let platform = Platform::start(settings, parts).await?;
     for error in &platform.partner_errors {

@@ -98,6 +98,7 @@ pub(super) async fn run_cell(id: u32, settings: Settings) -> Result<()> {
         tls: None,
         market: Some(Ground::get().files.clone()),
         beside: Vec::new(),
+        behind_edges: true,
     };
     let platform = Box::pin(Platform::start(&settings, parts)).await?;
     assert_eq!(platform.partner_errors, Vec::<String>::new());
