@@ -5,6 +5,7 @@
 
 use domain::{AirportCode, CountryCode};
 use runtime::FixedMap;
+use runtime::maps::shrink;
 
 use super::series::{Observed, Series};
 use crate::shares::Share;
@@ -115,6 +116,7 @@ impl Shard {
             trips += held.len();
             !held.is_empty()
         });
+        shrink(&mut self.routes);
         self.bytes = bytes + self.routes.len() * ROUTE_BYTES;
         self.trips = trips;
         self.oldest_s = oldest;

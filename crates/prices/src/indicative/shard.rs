@@ -9,7 +9,7 @@
 //! `inbound` lists exactly the origins that have a route to the destination.
 
 use domain::{AirportCode, CountryCode};
-use runtime::FixedMap;
+use runtime::{FixedMap, maps};
 
 use super::entry::Entry;
 use super::month::{Put, RouteMonth};
@@ -195,6 +195,8 @@ impl Shard {
             });
             !origins.is_empty()
         });
+        maps::shrink(&mut self.origins);
+        maps::shrink(&mut self.inbound);
         bytes += (self.origins.len() + self.inbound.len()) * NODE_BYTES;
         self.entries = entries;
         self.bytes = bytes;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::QuestionKey;
 use runtime::FixedMap;
+use runtime::maps::shrink;
 
 use super::entry::Entry;
 use super::{StoreSize, Taken};
@@ -79,8 +80,8 @@ impl Shard {
                 self.entry_bytes -= entry.bytes();
             }
             evicted += 1;
-            self.shrink();
         }
+        shrink(&mut self.entries);
         evicted
     }
 
@@ -126,14 +127,8 @@ impl Shard {
             }
             stays
         });
-        self.shrink();
+        shrink(&mut self.entries);
         forgotten
-    }
-
-    fn shrink(&mut self) {
-        if self.entries.len() * 4 < self.entries.capacity() {
-            self.entries.shrink_to(self.entries.len() * 2);
-        }
     }
 
     pub(super) fn size(&self) -> StoreSize {
