@@ -286,7 +286,7 @@ mod tests {
         let new = Work::New { key: Some(7) };
         let (first, second) = room(new, None, &|_| true, 1);
         assert_ne!(zone(first), zone(second.unwrap()));
-        let only = fleet.topology.cells().find(|cell| cell.zone != zone(first)).unwrap().id;
+        let only = fleet.topology.cells().find(|(_, cell)| cell.zone != zone(first)).unwrap().1.id;
         assert_eq!(room(new, None, &|id| id == only, 1), (first, Some(only)));
         assert_eq!(room(new, None, &|id| zone(id) == zone(first), 1).1, None, "nobody takes all");
         assert_eq!(room(new, None, &|_| true, 0).1, None, "no budget");

@@ -44,6 +44,9 @@ impl Moved {
     /// Work whose request names a cell has a new home.
     pub fn on_moved(&mut self, named: (u64, CellId), cell: CellId, now: Moment) {
         self.forget(now);
+        let (work, _) = named;
+        // It may have been there before, and left.
+        self.homes.remove(&(work, cell));
         let until = now + self.lives;
         self.homes.insert(named, (cell, until));
         self.order.push_back((named, until));
@@ -103,6 +106,15 @@ mod tests {
         let (mut moved, start) = (Moved::new(10, LIVES), runtime::now());
         moved.on_moved((7, CellId(1)), CellId(2), start);
         assert_eq!(moved.home((7, CellId(3)), start), None, "another edge moved it there");
+    }
+
+    #[test]
+    fn work_that_comes_back_to_a_cell_stays_there() {
+        let (mut moved, start) = (Moved::new(10, LIVES), runtime::now());
+        moved.on_moved((7, CellId(1)), CellId(2), start);
+        moved.on_moved((7, CellId(2)), CellId(1), start);
+        assert_eq!(moved.home((7, CellId(1)), start), None, "where its request says");
+        assert_eq!(moved.home((7, CellId(2)), start), Some(CellId(1)));
     }
 
     #[test]

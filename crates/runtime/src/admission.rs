@@ -19,7 +19,8 @@
 //! ([`Admission::on_busy`]): begun on time and then waiting is late as well.
 //!
 //! Work is not all worth the same ([`Priority`]): what is admitted is spent on the most important
-//! first, and what is left over on the next.
+//! first, and what is left over on the next. Work that must be begun ([`Admission::takes`]) comes before
+//! all of it.
 //!
 //! No randomness: the share is added up, and each whole is one admission. Pure: whoever owns it tells
 //! the lateness and what is done.
@@ -81,6 +82,8 @@ pub struct Admission {
     target: Duration,
     share: f64,
     classes: [Class; Priority::ALL.len()],
+    /// What had to be begun, those of long ago counting less.
+    had_to: f64,
     /// Pieces of work that were done, those of long ago counting less.
     done: f64,
     /// Admitted since the last window.
@@ -109,6 +112,7 @@ impl Admission {
             target: target.max(Duration::from_micros(1)),
             share: 1.0,
             classes: [class; Priority::ALL.len()],
+            had_to: 0.0,
             done: 0.0,
             taken: 0.0,
             burst: BURST,
@@ -116,7 +120,8 @@ impl Admission {
         }
     }
 
-    /// Admits so much between two windows besides what is done in a second, instead of 64: for small work.
+    /// Admits so much between two windows besides what is done in a second, and has at least so much room,
+    /// instead of 64: more for small work, less where little is done a second.
     #[must_use]
     pub fn with_burst(self, burst: f64) -> Self {
         Self { burst, ..self }
@@ -128,13 +133,14 @@ impl Admission {
         let seconds = window.as_secs_f64().min(COUNTS_MAX);
         let off = (late / self.target.as_secs_f64() - 1.0).min(EXCESS_MAX);
         let share = self.share * (-GAIN_PER_SECOND * seconds * off).exp();
-        let offered: f64 = self.classes.iter().map(|class| class.offered).sum();
+        let offered = self.offered();
         let done = if offered > 0.0 { (self.done / offered).min(1.0) } else { 1.0 };
         let sure = done * SURE_MAX.min(1.0 - late / EMPTY_WITHIN);
         let most = if off >= EXCESS_MAX { done } else { 1.0 };
         self.share = share.max(sure).min(most).clamp(SHARE_MIN, 1.0);
         let kept = (-seconds / REMEMBERED).exp();
         self.done *= kept;
+        self.had_to *= kept;
         self.taken = 0.0;
         self.room.on_window(seconds);
         for class in &mut self.classes {
@@ -156,7 +162,7 @@ impl Admission {
         let index = priority as usize;
         self.classes[index].offered += 1.0;
         let share = self.share_of(index);
-        let fits = self.room.fits(priority, per_second);
+        let fits = self.room.fits(priority, per_second, self.burst);
         let class = &mut self.classes[index];
         class.credit = (class.credit + share).min(2.0);
         if fits && class.credit >= 1.0 && self.taken < burst {
@@ -169,11 +175,22 @@ impl Admission {
         false
     }
 
+    /// A piece of work is begun whatever there is to do: others find the less room.
+    pub fn takes(&mut self) {
+        self.had_to += 1.0;
+        self.taken += 1.0;
+        self.room.on_begun();
+    }
+
+    /// Pieces that were offered lately.
+    fn offered(&self) -> f64 {
+        self.had_to + self.classes.iter().map(|class| class.offered).sum::<f64>()
+    }
+
     /// Share of one priority that is admitted: what those before it leave.
     fn share_of(&self, index: usize) -> f64 {
-        let offered = |classes: &[Class]| classes.iter().map(|class| class.offered).sum::<f64>();
-        let before = self.classes.get(..index).map_or(0.0, offered);
-        let left = offered(&self.classes) * self.share - before;
+        let before = self.classes.iter().take(index).map(|class| class.offered).sum::<f64>();
+        let left = self.offered() * self.share - before - self.had_to;
         (left / self.classes[index].offered).clamp(0.0, 1.0)
     }
 

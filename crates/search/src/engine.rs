@@ -231,10 +231,19 @@ impl Engine {
     /// [`SearchError::Overloaded`] if there is more to do already than can be done in time.
     pub(crate) fn admit(&self, priority: Priority) -> Result<Admitted, SearchError> {
         if self.admission().admits(priority) {
-            let admission = Some(Arc::clone(&self.admission));
-            return Ok(Admitted { admission, begun: runtime::now() });
+            return Ok(self.admitted());
         }
         Err(SearchError::Overloaded { retry_after: CATCH_UP })
+    }
+
+    /// Lets a search ask partners that was begun before, in a cell that is lost.
+    pub(crate) fn must_admit(&self) -> Admitted {
+        self.admission().takes();
+        self.admitted()
+    }
+
+    fn admitted(&self) -> Admitted {
+        Admitted { admission: Some(Arc::clone(&self.admission)), begun: runtime::now() }
     }
 
     pub(crate) fn book(&self) -> MutexGuard<'_, Book> {

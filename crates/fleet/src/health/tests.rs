@@ -132,3 +132,15 @@ fn a_cell_that_is_well_again_has_all_its_work_within_half_a_minute() {
     }
     assert_eq!(world.standing(), ALL);
 }
+
+#[test]
+fn a_cell_that_had_no_room_stays_up_and_is_spared_for_two_seconds() {
+    let mut world = World::new();
+    assert!(world.cell.takes_all(world.now));
+    world.outcomes(Outcome::Overloaded, 1_000);
+    assert_eq!((world.standing(), world.cell.takes_all(world.now)), (ALL, false));
+    world.after(1_999).outcomes(Outcome::Answered, 10);
+    assert!(!world.cell.takes_all(world.now));
+    world.after(1);
+    assert!(world.cell.takes_all(world.now));
+}

@@ -19,6 +19,8 @@ pub(crate) const SEARCH_WORK: u64 = SECOND * BUSY_AT_PEAK / 100 / CELL_PEAK as u
 const REQUEST_WORK: u64 = SEARCH_WORK / 30;
 /// Lateness that is aimed at. Source: the default of `search.late_ms`.
 const LATE: Duration = Duration::from_millis(50);
+/// Searches that may come at once; 64 in a real cell, which carries eight times as many a second.
+const BURST: f64 = 8.0;
 /// A target that is never missed.
 const NEVER_LATE: Duration = Duration::from_secs(86_400);
 /// Searches are kept so long; a real cell keeps them for an hour.
@@ -46,7 +48,6 @@ pub(crate) enum State {
 pub(crate) struct Search {
     pub(crate) begun: At,
     rate: u64,
-    pub(crate) admitted: bool,
     pub(crate) finished: Option<At>,
 }
 
@@ -90,7 +91,7 @@ impl Cell {
             state: State::Up,
             life: 0,
             work: Work::new(0),
-            admission: Admission::new(late),
+            admission: Admission::new(late).with_burst(BURST),
             searches: FixedMap::default(),
             log: Log::new(usize::from(zone) % ZONES, early),
             slow_until: 0,
@@ -133,10 +134,10 @@ impl Cell {
     }
 
     /// Begins a search whose slowest partner takes so long.
-    pub(crate) fn begin(&mut self, now: At, search: u64, partners: At, admitted: bool) {
+    pub(crate) fn begin(&mut self, now: At, search: u64, partners: At) {
         let rate = SEARCH_WORK * WHOLE / partners.max(1);
         self.work.begin(now, rate);
-        self.searches.insert(search, Search { begun: now, rate, admitted, finished: None });
+        self.searches.insert(search, Search { begun: now, rate, finished: None });
     }
 
     /// Ends a window: what the admission hears of it.
@@ -158,9 +159,7 @@ impl Cell {
         let found = self.searches.get_mut(&search)?;
         found.finished = Some(now);
         let found = *found;
-        if found.admitted {
-            self.admission.on_done(1.0, Duration::from_micros(now - found.begun));
-        }
+        self.admission.on_done(1.0, Duration::from_micros(now - found.begun));
         Some(found)
     }
 
@@ -188,7 +187,7 @@ impl Cell {
         self.evidence = Evidence::default();
         self.work = Work::new(now);
         self.work.set_speed(now, normal_speed(settings));
-        self.admission = Admission::new(self.late);
+        self.admission = Admission::new(self.late).with_burst(BURST);
         self.log.on_back(usize::from(self.zone) % ZONES);
     }
 

@@ -13,10 +13,11 @@ use super::Priority;
 
 /// Times the usual time that a piece may take.
 const SLOWER: f64 = 2.0;
-/// Under way at least: who has done nothing lately must begin somewhere.
-const ROOM_MIN: f64 = 64.0;
 /// Part of the processors' time from which on they have nothing left to give.
-const BUSY: f64 = 0.95;
+const BUSY: f64 = 0.85;
+/// Part below which what takes longer does so for reasons of its own. In between, as in a flood that leaves
+/// a moment free, nothing is learnt of it: that would let in more, which takes longer, and so on.
+const CALM: f64 = 0.7;
 /// What is usual is what was so for about this long, seconds.
 const USUAL_OVER: f64 = 60.0;
 /// How long pieces took lately counts for about so long, seconds.
@@ -32,7 +33,8 @@ pub(super) struct Room {
     pieces: f64,
     /// Seconds that a piece takes while there is time for all.
     usual: Option<f64>,
-    busy: bool,
+    /// Part of the processors' time that is used.
+    used: f64,
 }
 
 impl Room {
@@ -51,7 +53,7 @@ impl Room {
     }
 
     pub(super) fn on_busy(&mut self, share: f64) {
-        self.busy = share >= BUSY;
+        self.used = share;
     }
 
     /// A window of so many seconds is over.
@@ -59,11 +61,11 @@ impl Room {
         if self.pieces >= PIECES_MIN {
             let lately = self.took / self.pieces;
             let weight = 1.0 - (-seconds / USUAL_OVER).exp();
+            let calm = self.used < CALM;
             self.usual = match self.usual {
-                None if self.busy => None,
-                None => Some(lately),
+                None => calm.then_some(lately),
                 // What takes longer now may do so because there is too much of it.
-                Some(usual) if self.busy && lately > usual => Some(usual),
+                Some(usual) if !calm && lately > usual => Some(usual),
                 Some(usual) => Some(usual + (lately - usual) * weight),
             };
         }
@@ -72,11 +74,11 @@ impl Room {
         self.pieces *= kept;
     }
 
-    /// Whether one more fits, of which so many are done a second. What matters less leaves a part of
-    /// the room to what matters more.
-    pub(super) fn fits(&self, priority: Priority, done_per_second: f64) -> bool {
-        let Some(usual) = self.usual.filter(|_| self.busy) else { return true };
-        let room = (SLOWER * usual * done_per_second).max(ROOM_MIN);
+    /// Whether one more fits, of which so many are done a second; `least` fit in any case, for who has done
+    /// nothing lately must begin somewhere. What matters less leaves a part of the room to what matters more.
+    pub(super) fn fits(&self, priority: Priority, done_per_second: f64, least: f64) -> bool {
+        let Some(usual) = self.usual.filter(|_| self.used >= BUSY) else { return true };
+        let room = (SLOWER * usual * done_per_second).max(least);
         let part = match priority {
             Priority::Asked => 1.0,
             Priority::Prefetch => 0.75,

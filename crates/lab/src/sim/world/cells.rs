@@ -39,7 +39,7 @@ impl World {
             return (Reply::Overloaded, None);
         }
         let search = self.chance.clients.bits();
-        self.begin_search(at, search, true);
+        self.begin_search(at, search);
         (Reply::Created, Some(self.hold(at, search)))
     }
 
@@ -58,7 +58,8 @@ impl World {
             });
         }
         self.recreated(held);
-        self.begin_search(at, held.search, false);
+        self.cells[usize::from(at)].admission.takes();
+        self.begin_search(at, held.search);
         (Reply::Running, Some(self.hold(at, held.search)))
     }
 
@@ -108,12 +109,12 @@ impl World {
         Token::open(&text, &self.keys, self.cells[usize::from(at)].clock_s(self.now), TOKEN_S)
     }
 
-    fn begin_search(&mut self, at: u8, search: u64, admitted: bool) {
+    fn begin_search(&mut self, at: u8, search: u64) {
         let region = self.cells[usize::from(at)].region;
         let partners = self.partners_take(region);
         let now = self.now;
         let cell = &mut self.cells[usize::from(at)];
-        cell.begin(now, search, partners, admitted);
+        cell.begin(now, search, partners);
         let life = cell.life;
         self.plan_in(partners, Event::Heard { cell: at, life, search });
     }
