@@ -96,6 +96,34 @@ async fn a_cell_that_declines_new_work_is_passed_over_and_its_word_on_kept_work_
 }
 
 #[tokio::test]
+async fn what_a_cell_has_no_room_for_goes_to_another_zone_while_one_there_takes_all() {
+    let world = World::start().await;
+    world.one_zone_a_cell().await;
+    let key = world.key_for(2);
+    world.cell(2).is(Mood::Says(429));
+    for _ in 0..10 {
+        assert_ne!(world.cell_of_key(key).await, 2);
+    }
+    let kept = world.get("/kept/2/1").await;
+    assert_eq!((kept.status, kept.cell(), kept.text.as_str()), (429, 2, "told"));
+    let once = world.call("POST", "/once", &[("x-key", &key.to_string())]).await;
+    assert_eq!((once.status, once.cell()), (429, 2), "it cannot be sent twice");
+}
+
+#[tokio::test]
+async fn where_all_have_too_much_the_word_of_one_is_passed_on() {
+    let world = World::start().await;
+    world.one_zone_a_cell().await;
+    (1..=3).for_each(|cell| world.cell(cell).is(Mood::Says(429)));
+    for _ in 0..20 {
+        let got = world.get("/new").await;
+        assert_eq!((got.status, got.text.as_str()), (429, "told"));
+    }
+    let seen: usize = (1..=3).map(|cell| world.cell(cell).seen.load(Ordering::SeqCst)).sum();
+    assert!((20..=40).contains(&seen), "each is asked for twice at most: {seen}");
+}
+
+#[tokio::test]
 async fn retries_stay_within_their_budget() {
     let world = World::start_with(|settings| {
         settings.retry_reserve = Limited::literal(2);

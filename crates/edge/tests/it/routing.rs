@@ -1,9 +1,12 @@
 //! Which cell a request goes to.
 
+use std::sync::atomic::Ordering;
+
 use fleet::CellId;
 use fleet::control::{Change, plan};
+use runtime::Limited;
 
-use crate::world::World;
+use crate::world::{Mood, World};
 
 #[tokio::test]
 async fn new_work_goes_where_the_table_says_and_the_answer_names_the_cell() {
@@ -68,4 +71,26 @@ async fn the_operator_sees_the_cells_and_nobody_else_does() {
     assert_eq!(seen["cells"][0]["standing"], "up");
     assert_eq!(seen["capacity"][0]["holds"], true);
     assert_eq!(world.get("/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_cell_is_asked_over_http_2_and_many_requests_share_one_connection() {
+    let world = World::start_with(|settings| settings.answer_ms = Limited::literal(60_000)).await;
+    assert_eq!(world.get("/version").await.text, "HTTP/2.0");
+    // One that nobody answers does not hold up the next on the same connection.
+    let hanging = async {
+        world.cell(1).is(Mood::Hangs);
+        world.get("/kept/1/1").await
+    };
+    let others = async {
+        let cell = world.cell(1);
+        world.until(|| async { cell.seen.load(Ordering::SeqCst) > 0 }).await;
+        cell.is(Mood::Well);
+        world.get("/kept/1/2").await.text
+    };
+    tokio::select! {
+        biased;
+        _ = hanging => panic!("it hangs"),
+        text = others => assert_eq!(text, "cell-1"),
+    }
 }

@@ -169,6 +169,7 @@ async fn answer(
             let told = serde_json::json!({"cell": name, "told": String::from_utf8_lossy(&body)});
             Response::new(whole(told.to_string()))
         }
+        "/version" => Response::new(whole(format!("{:?}", head.version))),
         "/echo" => Response::new(Box::pin(body.map_err(std::io::Error::other)) as AnyBody),
         "/headers" => {
             let lines = head.headers.iter();
@@ -420,6 +421,22 @@ impl World {
         let table = &self.fleet.table.regions()[0];
         let wanted = |bucket: &u16| table.first(*bucket) == Some(CellId(cell));
         (0..=u16::MAX).find(wanted).unwrap().into()
+    }
+
+    /// Gives each cell a zone of its own.
+    pub(crate) async fn one_zone_a_cell(&self) {
+        let mut topology = self.fleet.topology.clone();
+        topology.version += 1;
+        let names = ["a", "b", "c"].map(str::to_owned);
+        let region = &mut topology.regions[0];
+        for (cell, name) in region.cells.iter_mut().zip(&names) {
+            cell.zone.clone_from(name);
+        }
+        region.zones = names.into();
+        let fleet = Fleet::new(topology);
+        self.control.offer(&fleet);
+        let version = Some(fleet.topology.version);
+        self.until(|| async { self.edge.version() == version }).await;
     }
 
     /// Waits until something is so.
