@@ -9,6 +9,9 @@
 //! The load is open: each search is due at a time of its own, whatever became of those before, and its
 //! commit is timed from then. All indexes have limits that they reach while warming up, so what is
 //! looked at is a memory that evicts as fast as it takes.
+//!
+//! The answers that the load itself holds to remember them again are in the same process, and become
+//! more and fewer as searches are renewed. Judged is what is left without them.
 
 mod cell;
 mod fares;
@@ -133,7 +136,8 @@ async fn soak(wanted: &SoakArgs, folder: &Path, report: &mut Report) -> Result<V
     say!("{} searches with {} prices are held", wanted.held, fares.prices());
     let cell = Cell::open(folder, wanted.log_bytes).await?;
     let progress = Arc::new(Progress::new(Instant::now(), wanted.minutes)?);
-    let load = Load { fares, cell: cell.clone(), progress: Arc::clone(&progress) };
+    let load =
+        Load { fares: Arc::clone(&fares), cell: cell.clone(), progress: Arc::clone(&progress) };
     let under_way = load.start(wanted)?;
     say!("{}", Sample::HEAD);
     let mut samples: Vec<Sample> = Vec::new();
@@ -141,7 +145,7 @@ async fn soak(wanted: &SoakArgs, folder: &Path, report: &mut Report) -> Result<V
     for minute in 1..=wanted.minutes {
         tokio::time::sleep_until((progress.start + Duration::from_secs(minute * 60)).into()).await;
         cell.expire();
-        let sample = Sample::take(minute, &cell, &progress, &mut before)?;
+        let sample = Sample::take(minute, (&cell, &fares), &progress, &mut before)?;
         say!("{sample}");
         samples.push(sample);
     }
@@ -194,8 +198,9 @@ fn tell(report: &mut Report, wanted: &SoakArgs, samples: &[Sample], faults: &mut
         return;
     }
     let points: Vec<(f64, f64)> =
-        after.iter().map(|sample| (sample.minute as f64 / 60.0, sample.rss as f64)).collect();
+        after.iter().map(|sample| (sample.minute as f64 / 60.0, sample.remembering())).collect();
     let fit = Fit::of(&points);
+    report.figure("memory without the load's own: mean, GiB", middle(Sample::remembering) / GIB);
     report.figure("memory: growth an hour, share of its mean", fit.growth);
     report.figure("memory: standard error of that", fit.error);
     report.figure("memory: verdict", if fit.is_flat() { "flat" } else { "not flat" });

@@ -82,6 +82,12 @@ impl Fares {
         self.searches().iter().map(|held| held.prices).sum()
     }
 
+    /// Bytes of the answers of all held searches.
+    pub(super) fn bytes(&self) -> usize {
+        let held = self.searches();
+        held.iter().flat_map(|held| &held.answers).map(|(_, answer)| answer.heap_bytes()).sum()
+    }
+
     /// Renews searches for ever, so many a second, on this thread.
     pub(super) fn renew(&self, per_second: u64, seed: u64, end: Instant) -> Result<()> {
         let mut random = Random::from_seed(seed);

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::cell::Cell;
+use super::fares::Fares;
 use super::load::Progress;
 use crate::place::bytes_below;
 
@@ -17,6 +18,8 @@ pub(super) struct Sample {
     pub(super) minute: u64,
     /// Resident memory, bytes.
     pub(super) rss: u64,
+    /// Of that, answers that the load holds.
+    held: u64,
     prices_per_second: f64,
     look_ups_per_second: f64,
     found: f64,
@@ -44,11 +47,11 @@ const MIB: f64 = (1_u64 << 20) as f64;
 
 impl Sample {
     /// Head of the printed lines.
-    pub(super) const HEAD: &'static str = "min  rss MiB  Mprices/s  p50 ms  p99 ms  max ms  lag ms  log MiB  store: questions MiB evicted  indicative: prices MiB dropped  history: trips MiB dropped  look-ups/s found";
+    pub(super) const HEAD: &'static str = "min  rss MiB  held  Mprices/s  p50 ms  p99 ms  max ms  lag ms  log MiB  store: questions MiB evicted  indicative: prices MiB dropped  history: trips MiB dropped  look-ups/s found";
 
     pub(super) fn take(
         minute: u64,
-        cell: &Cell,
+        (cell, fares): (&Cell, &Fares),
         progress: &Progress,
         before: &mut Before,
     ) -> Result<Self> {
@@ -64,6 +67,7 @@ impl Sample {
         let sample = Self {
             minute,
             rss: resident()?,
+            held: fares.bytes() as u64,
             prices_per_second: (prices - before.prices) as f64 / seconds,
             look_ups_per_second: (look_ups - before.look_ups) as f64 / seconds,
             found: (found - before.found) as f64 / (look_ups - before.look_ups).max(1) as f64,
@@ -80,12 +84,18 @@ impl Sample {
         Ok(sample)
     }
 
+    /// Bytes in memory without what the load holds.
+    pub(super) fn remembering(&self) -> f64 {
+        self.rss.saturating_sub(self.held) as f64
+    }
+
     /// All of it for the results file.
     pub(super) fn row(&self) -> Value {
         let part = |(entries, bytes, gone): (usize, usize, u64)| json!({ "entries": entries, "bytes": bytes, "gone": gone });
         json!({
             "minute": self.minute,
             "rss_bytes": self.rss,
+            "of_these_held_by_the_load": self.held,
             "prices_per_second": self.prices_per_second.round(),
             "commit_p50_ms": self.p50_ms,
             "commit_p99_ms": self.p99_ms,
@@ -105,9 +115,10 @@ impl fmt::Display for Sample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:>3}  {:>7.0}  {:>9.3}  {:>6.1}  {:>6.1}  {:>6.0}  {:>6.0}  {:>7.0}",
+            "{:>3}  {:>7.0}  {:>4.0}  {:>9.3}  {:>6.1}  {:>6.1}  {:>6.0}  {:>6.0}  {:>7.0}",
             self.minute,
             self.rss as f64 / MIB,
+            self.held as f64 / MIB,
             self.prices_per_second / 1e6,
             self.p50_ms,
             self.p99_ms,
