@@ -79,7 +79,8 @@ fn whole(method: &Method, path: &str, headers: &HeaderMap) -> Option<http::Respo
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|list| list.split(','))
-        .any(|one| one.trim().trim_start_matches("W/") == tag);
+        .map(str::trim)
+        .any(|one| one == "*" || one.trim_start_matches("W/") == tag);
     let body =
         if known || method == Method::HEAD { Bytes::new() } else { Bytes::from_static(bytes) };
     let mut response = http::Response::new(body);

@@ -17,6 +17,7 @@ mod settings;
 mod table;
 mod terminal;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -48,6 +49,7 @@ fn run(cli: Cli) -> Result<()> {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         // It would tell standard error that standard error is closed, and panic.
         .log_internal_errors(false)
         .init();

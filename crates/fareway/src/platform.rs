@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use cell::OperatorToken;
 use domain::CurrencyCode;
 use hyper_util::service::TowerToHyperService;
@@ -94,6 +94,9 @@ impl Platform {
         workers.run(|| atlas::atlas().warm()).await?;
         let asker = open_asker(settings, &workers, &tasks, &shutdown)?;
         let folder = settings.partners.folder.as_path();
+        if folder.exists() && !folder.is_dir() {
+            bail!("partners.folder = {:?} is not a folder", folder.display().to_string());
+        }
         let registry = Arc::new(Registry::open(folder.is_dir().then_some(folder), asker.clone()));
         let market = match market {
             None => market::open(&settings.sandbox, &registry, &workers, &tasks, &shutdown).await?,

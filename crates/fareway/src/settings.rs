@@ -159,7 +159,7 @@ impl Default for ServerSettings {
             data: PathBuf::from(".fareway"),
             connections_max: Limited::literal(10_000),
             worker_threads: Limited::literal(2),
-            drain_ms: Limited::literal(4_000),
+            drain_ms: Limited::literal(3_000),
             log: "warn".to_owned(),
         }
     }

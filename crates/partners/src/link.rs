@@ -186,7 +186,10 @@ pub fn check_url(text: &str) -> Option<&str> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
     let host = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
     let plain = !host.is_empty() && !host.contains(['@', '\\', '"', '<', '>']);
-    plain.then_some(host)
+    // Of an address of IPv6 the colons within the brackets are none of a port.
+    let port = host.rsplit_once(']').map_or(host, |(_, rest)| rest).split_once(':');
+    let reachable = port.is_none_or(|(_, port)| port.parse::<u16>().is_ok_and(|port| port > 0));
+    (plain && reachable).then_some(host)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error};
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::{Serialize, Serializer};
 use thiserror::Error as ThisError;
 
@@ -74,11 +74,27 @@ impl<const MIN: u64, const MAX: u64> Limited<MIN, MAX> {
 
 impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for Limited<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = i64::deserialize(deserializer)?;
-        u64::try_from(value)
-            .ok()
-            .and_then(|value| Self::new(value).ok())
-            .ok_or_else(|| D::Error::custom(format!("{value} is outside {MIN}..={MAX}")))
+        deserializer.deserialize_i64(Reader::<MIN, MAX>)
+    }
+}
+
+/// Reads a number, and says what range it wants of anything else.
+struct Reader<const MIN: u64, const MAX: u64>;
+
+impl<const MIN: u64, const MAX: u64> Visitor<'_> for Reader<MIN, MAX> {
+    type Value = Limited<MIN, MAX>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a whole number from {MIN} to {MAX}")
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+        let number = u64::try_from(value).ok().and_then(|value| Limited::new(value).ok());
+        number.ok_or_else(|| E::custom(format!("{value} is outside {MIN}..={MAX}")))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+        Limited::new(value).map_err(E::custom)
     }
 }
 

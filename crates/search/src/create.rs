@@ -74,9 +74,25 @@ impl Engine {
         display.validate()?;
         let horizon_days = self.parts.settings.horizon_days.get() as u32;
         request.validate(earliest_today(), horizon_days)?;
+        self.departs_today_or_later(&request)?;
         let search = self.open(self.new_id(), request, display, Entry::New(priority)).await?;
         let snapshot = search.snapshot().await?;
         Ok(Opened { token: self.token(&search, snapshot.seen()), snapshot })
+    }
+
+    /// Whether each leg departs today or later where it begins: it is tomorrow in Tokyo already while it is
+    /// today in London.
+    fn departs_today_or_later(&self, request: &SearchRequest) -> Result<(), SearchError> {
+        let atlas = self.parts.atlas;
+        let now = runtime::unix_ms().div_euclid(60_000) as i32;
+        for (leg, wanted) in request.legs.iter().enumerate() {
+            let airports = atlas.airports_of(wanted.origin);
+            let here = airports.iter().filter_map(|&airport| atlas.local_time(airport, now));
+            if here.map(|time| time.date()).min().is_some_and(|today| wanted.date < today) {
+                return Err(InvalidSearch::Past { leg }.into());
+            }
+        }
+        Ok(())
     }
 
     /// The search a token belongs to, created again if it is gone.
@@ -198,6 +214,8 @@ impl Engine {
         let asks_anew = plan.asks.len() > remembered.iter().flatten().count();
         let admitted = match entry {
             Entry::New(priority) if asks_anew => Some(self.admit(priority)?),
+            // Somebody waits for it already.
+            Entry::Again if asks_anew => Some(self.must_admit()),
             Entry::New(_) | Entry::Again => None,
         };
         let meter = Arc::clone(&self.meter);

@@ -35,11 +35,23 @@ enum Extent {
     Start,
 }
 
-/// Relevance of a match, of 255. A word that stands where it was typed counts more.
-const fn relevance(source: Source, in_place: bool, extent: Extent) -> u8 {
+/// Letters of a word that could be the start of nearly anything. Among so many, a code that starts so is
+/// rather meant than a name in another language.
+const SHORT: usize = 2;
+
+/// Relevance of a match, of 255, for a typed word of so many letters. A word that stands where it was typed
+/// counts more.
+const fn relevance(source: Source, in_place: bool, extent: Extent, letters: usize) -> u8 {
     match (source, in_place, extent) {
         (Source::Code, _, Extent::Whole) => 255,
-        (Source::Code, _, Extent::Start) => 0,
+        (Source::Code, _, Extent::Start) => {
+            if letters == SHORT {
+                150
+            } else {
+                0
+            }
+        }
+        (Source::Alternative, _, Extent::Start) if letters <= SHORT => 40,
         (Source::Name, true, Extent::Whole) => 215,
         (Source::Name, true, Extent::Start) => 180,
         (Source::Name, false, Extent::Whole) => 150,
@@ -48,7 +60,7 @@ const fn relevance(source: Source, in_place: bool, extent: Extent) -> u8 {
         (Source::Alternative, true, Extent::Start) => 140,
         (Source::Alternative, false, Extent::Whole) => 110,
         (Source::Alternative, false, Extent::Start) => 95,
-        (Source::Region, _, Extent::Whole) => 60,
+        (Source::Region, _, Extent::Whole) => 170,
         (Source::Region, _, Extent::Start) => 50,
     }
 }
@@ -90,7 +102,7 @@ pub(crate) fn search<'a>(
             let extent = if letters == word.letters.len() { Extent::Whole } else { Extent::Start };
             right[at] |= extent == Extent::Whole;
             matches.add(at, index.postings(found), |source, in_place| {
-                relevance(source, in_place, extent)
+                relevance(source, in_place, extent, word.letters.len())
             });
         }
     }
@@ -127,10 +139,9 @@ fn add_near(matches: &mut Matches<'_>, index: &Index, at: usize, word: &Word) ->
             if source == Source::Code {
                 return 0;
             }
-            let start = relevance(source, in_place, Extent::Start).saturating_sub(cost(near.start));
-            let whole = near.whole.map_or(0, |edits| {
-                relevance(source, in_place, Extent::Whole).saturating_sub(cost(edits))
-            });
+            let of = |extent| relevance(source, in_place, extent, word.letters.len());
+            let start = of(Extent::Start).saturating_sub(cost(near.start));
+            let whole = near.whole.map_or(0, |edits| of(Extent::Whole).saturating_sub(cost(edits)));
             start.max(whole)
         });
     });

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
+use partners::FileError;
 use toml::{Table, Value};
 
 use super::Settings;
@@ -32,8 +33,10 @@ pub(crate) fn load(
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("the settings file {name} cannot be read"))?;
         // Read on its own first: the error then points into the file.
-        toml::from_str::<Settings>(&text)
-            .map_err(|error| anyhow!("the settings file {name} is refused: {error}"))?;
+        toml::from_str::<Settings>(&text).map_err(|error| {
+            let error = FileError::of_toml(&name.to_string(), &text, &error);
+            anyhow!("the settings file is refused: {error}")
+        })?;
         table = toml::from_str(&text).with_context(|| format!("the settings file {name}"))?;
         note_leaves(&table, "", &format!("file {name}"), &mut origins);
     }
@@ -141,10 +144,14 @@ mod tests {
     fn a_bad_file_is_refused_with_key_value_range_and_line() {
         refused(
             "[server]\ndrain_ms = 99999\n",
-            &["line 2", "drain_ms = 99999", "99999 is outside 0..=60000"],
+            &[".toml:2: server.drain_ms = 99999: 99999 is outside 0..=60000"],
         );
-        refused("[server]\nlissten = \"x\"\n", &["line 2", "lissten", "unknown field"]);
-        refused("[server\n", &["line 1"]);
+        refused(
+            "[server]\n\ndrain_ms = \"soon\"\n",
+            &[".toml:3: server.drain_ms = \"soon\": ", "a whole number from 0 to 60000"],
+        );
+        refused("[server]\nlissten = \"x\"\n", &[".toml:2: server.lissten", "unknown field"]);
+        refused("[server\n", &[".toml:1: "]);
     }
 
     #[test]

@@ -52,7 +52,8 @@ impl FileError {
     }
 
     /// What the TOML reader found, with the key looked up in the text.
-    pub(super) fn of_toml(file: &str, text: &str, error: &toml::de::Error) -> Self {
+    #[must_use]
+    pub fn of_toml(file: &str, text: &str, error: &toml::de::Error) -> Self {
         let (line, key, value) = match error.span() {
             Some(span) => locate(text, span),
             None => (None, String::new(), String::new()),

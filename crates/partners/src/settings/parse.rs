@@ -227,6 +227,7 @@ pub(super) fn parse(
         let problem = "expected false: only the protocol \"fareway\" is spoken over HTTP/2";
         return Err(wrong("http2", problem.to_owned()));
     }
+    check_codes(&read).map_err(|(key, problem)| wrong(key, problem))?;
     let credentials = credentials(read.protocol, read.credentials, folder)
         .map_err(|(key, problem)| wrong(&format!("credentials.{key}"), problem))?;
     let link = match (&read.link, read.protocol) {
@@ -282,6 +283,23 @@ pub(super) fn parse(
     })
 }
 
+/// A code that the world does not have is a slip, and a partner with it is never asked, or never understood.
+fn check_codes(read: &File) -> Result<(), KeyProblem> {
+    let atlas = atlas::atlas();
+    if let Some(currency) = read.currency.filter(|&currency| !atlas.rates().knows(currency)) {
+        return Err(("currency", format!("no exchange rate is known for {currency}")));
+    }
+    let mut airports = read.coverage.airports.iter().flatten();
+    if let Some(code) = airports.find(|&&code| atlas.airport(code).is_none()) {
+        return Err(("coverage.airports", format!("{code} is no airport")));
+    }
+    let mut markets = read.coverage.markets.iter().flatten();
+    if let Some(code) = markets.find(|&&code| atlas.country(code).is_none()) {
+        return Err(("coverage.markets", format!("{code} is no country")));
+    }
+    Ok(())
+}
+
 fn check_name(name: &str) -> Result<(), String> {
     let good = !name.trim().is_empty()
         && name.chars().count() <= 80
@@ -312,8 +330,9 @@ fn credentials(
     folder: Option<&Path>,
 ) -> Result<Credentials, KeyProblem> {
     let CredentialsFile { token, token_file, client_id, client_secret, client_secret_file } = read;
-    let token = one_of("token_file", token, token_file, folder)?;
-    let secret = one_of("client_secret_file", client_secret, client_secret_file, folder)?;
+    let token = one_of(["token", "token_file"], token, token_file, folder)?;
+    let secret_keys = ["client_secret", "client_secret_file"];
+    let secret = one_of(secret_keys, client_secret, client_secret_file, folder)?;
     let credentials = match (token, client_id, secret) {
         (None, None, None) => Credentials::None,
         (Some(token), None, None) => {
@@ -348,25 +367,25 @@ fn credentials(
 
 /// A secret given in the file or in a file of its own.
 fn one_of(
-    file_key: &'static str,
+    [key, file_key]: [&'static str; 2],
     given: Option<String>,
     file: Option<String>,
     folder: Option<&Path>,
 ) -> Result<Option<String>, KeyProblem> {
-    let secret = match (given, file) {
+    let (key, secret) = match (given, file) {
         (Some(_), Some(_)) => return Err((file_key, "given twice".to_owned())),
-        (given, None) => given,
+        (given, None) => (key, given),
         (None, Some(file)) => {
             let folder = folder.ok_or((file_key, "allowed in files on disk only".to_owned()))?;
             // Read once per change of the partner file, on the thread that reads that file.
             let text = std::fs::read_to_string(folder.join(file))
                 .map_err(|error| (file_key, format!("cannot be read: {error}")))?;
-            Some(text.trim().to_owned())
+            (file_key, Some(text.trim().to_owned()))
         }
     };
     match secret {
         Some(secret) if secret.is_empty() || secret.len() > 4_096 => {
-            Err((file_key, "expected 1 to 4096 characters".to_owned()))
+            Err((key, "expected 1 to 4096 characters".to_owned()))
         }
         secret => Ok(secret),
     }

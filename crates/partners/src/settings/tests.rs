@@ -111,3 +111,36 @@ fn the_owner_of_an_offer_chooses_the_seller_that_lists_it() {
     assert_eq!(agent(Some(CarrierCode::literal("BA"))), "klm1");
     assert_eq!(agent(None), "klm1");
 }
+
+#[test]
+fn a_code_that_the_world_does_not_have_is_refused() {
+    check(
+        "airports = [\"SIN\", \"EDI\"]",
+        "airports = [\"SIN\", \"QQQ\"]",
+        "kl.toml:16: coverage.airports = [\"SIN\", \"QQQ\"]: QQQ is no airport",
+    );
+    check(
+        "timeout_ms = 3000",
+        "currency = \"XYZ\"",
+        "kl.toml:6: currency = \"XYZ\": no exchange rate is known for XYZ",
+    );
+    check(
+        "horizon_days = 300",
+        "markets = [\"XX\"]",
+        "kl.toml:17: coverage.markets = [\"XX\"]: XX is no country",
+    );
+}
+
+#[test]
+fn a_wrong_type_is_refused_with_what_is_allowed() {
+    check(
+        "timeout_ms = 3000",
+        "timeout_ms = \"soon\"",
+        "kl.toml:6: timeout_ms = \"soon\": invalid type: string \"soon\", expected a whole number from 100 to 60000",
+    );
+    check(
+        "endpoint = \"https://kl.example/api/\"",
+        "endpoint = \"https://kl.example:99999/\"",
+        "kl.toml:5: endpoint = \"https://kl.example:99999/\": expected an absolute http or https URL without query, e.g. https://api.example",
+    );
+}
