@@ -93,11 +93,7 @@ impl Platform {
         // Here, so that the first traveller does not pay for building the index of places.
         workers.run(|| atlas::atlas().warm()).await?;
         let asker = open_asker(settings, &workers, &tasks, &shutdown)?;
-        let folder = settings.partners.folder.as_path();
-        if folder.exists() && !folder.is_dir() {
-            bail!("partners.folder = {:?} is not a folder", folder.display().to_string());
-        }
-        let registry = Arc::new(Registry::open(folder.is_dir().then_some(folder), asker.clone()));
+        let registry = Arc::new(Registry::open(partners_folder(settings)?, asker.clone()));
         let market = match market {
             None => market::open(&settings.sandbox, &registry, &workers, &tasks, &shutdown).await?,
             Some(files) => {
@@ -192,6 +188,15 @@ fn limits_of(settings: &Settings, behind_edges: bool) -> HttpLimits {
 fn least_wait(workers: &Workers, asker: &Asker) -> LeastWait {
     let (workers, asker) = (workers.clone(), asker.clone());
     Arc::new(move |since| workers.least_wait(since).max(asker.least_wait(since)))
+}
+
+/// Where partner files are; none if there is no such folder, as in a fresh installation.
+fn partners_folder(settings: &Settings) -> Result<Option<&Path>> {
+    let folder = settings.partners.folder.as_path();
+    if folder.exists() && !folder.is_dir() {
+        bail!("partners.folder = {:?} is not a folder", folder.display().to_string());
+    }
+    Ok(folder.is_dir().then_some(folder))
 }
 
 /// How busy the machine is.
