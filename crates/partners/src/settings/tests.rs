@@ -117,7 +117,7 @@ fn a_code_that_the_world_does_not_have_is_refused() {
     check(
         "airports = [\"SIN\", \"EDI\"]",
         "airports = [\"SIN\", \"QQQ\"]",
-        "kl.toml:16: coverage.airports = [\"SIN\", \"QQQ\"]: QQQ is no airport",
+        "kl.toml:15: coverage.airports = [\"SIN\", \"QQQ\"]: QQQ is no airport",
     );
     check(
         "timeout_ms = 3000",
@@ -127,7 +127,7 @@ fn a_code_that_the_world_does_not_have_is_refused() {
     check(
         "horizon_days = 300",
         "markets = [\"XX\"]",
-        "kl.toml:17: coverage.markets = [\"XX\"]: XX is no country",
+        "kl.toml:16: coverage.markets = [\"XX\"]: XX is no country",
     );
 }
 
