@@ -143,7 +143,8 @@ impl Cell {
     /// Ends a window: what the admission hears of it.
     pub(crate) fn window(&mut self, now: At) {
         let seen = self.work.window(now);
-        self.admission.on_busy(if seen.least.is_zero() { 0.0 } else { 1.0 });
+        let busy = !seen.least.is_zero() && self.late < NEVER_LATE;
+        self.admission.on_busy(if busy { 1.0 } else { 0.0 });
         self.admission.on_window(seen);
     }
 

@@ -124,11 +124,6 @@ fn a_code_that_the_world_does_not_have_is_refused() {
         "currency = \"XYZ\"",
         "kl.toml:6: currency = \"XYZ\": no exchange rate is known for XYZ",
     );
-    check(
-        "horizon_days = 300",
-        "markets = [\"XX\"]",
-        "kl.toml:16: coverage.markets = [\"XX\"]: XX is no country",
-    );
 }
 
 #[test]
