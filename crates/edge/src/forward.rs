@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fleet::Tenant;
-use fleet::attempts::{Attempt, Attempts, Ended, Move};
+use fleet::attempts::{Attempt, Attempts, Ended};
 use fleet::health::Outcome;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
@@ -48,10 +48,10 @@ pub(crate) async fn forward(
         let ended;
         let may_be = MayBe { repeated: repeatable, lost: attempts.may_be_lost() };
         (ended, last) = attempt(edge, ways, cell, (head, body), may_be).await;
-        if let (Ended::Answered, Some(Move { work, from }), Ok(answer)) = (ended, moves, &last)
+        if let (Ended::Answered, Some(named), Ok(answer)) = (ended, moves, &last)
             && (answer.status().is_success() || websocket::is_open(answer.status()))
         {
-            edge.moved().on_moved((work, from), ways.routes.at(place).id, runtime::now());
+            edge.moved().on_moved(named, ways.routes.at(place).id, runtime::now());
         }
         let Some(again) = spare.as_ref().and_then(Passing::again) else { break };
         let more = match ended {

@@ -14,7 +14,7 @@
 
 use runtime::Moment;
 
-use crate::moved::Moved;
+use crate::moved::{Moved, Named};
 use crate::retry_budget::RetryBudget;
 use crate::routes::{Place, Routes, Tenant, Usable};
 use crate::topology::CellId;
@@ -64,16 +64,7 @@ pub struct Attempt {
     /// The cell.
     pub place: Place,
     /// What moves there if this goes well.
-    pub moves: Option<Move>,
-}
-
-/// Work that leaves the cell its request names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Move {
-    /// The work.
-    pub work: u64,
-    /// The cell.
-    pub from: CellId,
+    pub moves: Option<Named>,
 }
 
 /// The attempts for one request.
@@ -130,13 +121,13 @@ impl Attempts {
                 Some(Attempt { place, moves: None })
             }
             Work::Kept { cell, work, key } => {
-                let home = moved.home((work, cell), now).unwrap_or(cell);
+                let home = moved.home(Named { work, cell }, now).unwrap_or(cell);
                 let place = routes.place_of(home).filter(|place| !tried.contains(place));
                 if let Some(place) = place.filter(|&place| usable.keeps(place)) {
                     return Some(Attempt { place, moves: None });
                 }
                 let place = routes.rehome_for(usable, (self.tenant, key), work, tried)?;
-                Some(Attempt { place, moves: Some(Move { work, from: cell }) })
+                Some(Attempt { place, moves: Some(Named { work, cell }) })
             }
         }
     }

@@ -181,10 +181,10 @@ impl CellHealth {
         slot.failures = slot.failures.saturating_add(u32::from(failed));
         if !failed {
             (self.failures, self.unreached) = (0, 0);
-            // A look comes only so often; until then all that it declines would have to be sent twice.
             if outcome == Outcome::Overloaded {
                 self.last_full = Some(now);
             }
+            // A look comes only so often; until then all that it declines would have to be sent twice.
             if outcome == Outcome::Declined && matches!(self.state, State::Up { .. }) {
                 self.state = State::NotReady;
             }

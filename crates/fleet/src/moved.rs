@@ -13,8 +13,14 @@ use runtime::Moment;
 
 use crate::topology::CellId;
 
-/// Work, and the cell that its requests name.
-type Named = (u64, CellId);
+/// Work as a request names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Named {
+    /// The work.
+    pub work: u64,
+    /// The cell that has it, as far as whoever asks knows.
+    pub cell: CellId,
+}
 
 /// Where moved work is.
 #[derive(Debug)]
@@ -36,17 +42,16 @@ impl Moved {
 
     /// Where work is that left the cell its request names; `None` if it never did or that is too long ago.
     #[must_use]
-    pub fn home(&self, named: (u64, CellId), now: Moment) -> Option<CellId> {
+    pub fn home(&self, named: Named, now: Moment) -> Option<CellId> {
         let &(cell, until) = self.homes.get(&named)?;
         (now < until).then_some(cell)
     }
 
     /// Work whose request names a cell has a new home.
-    pub fn on_moved(&mut self, named: (u64, CellId), cell: CellId, now: Moment) {
+    pub fn on_moved(&mut self, named: Named, cell: CellId, now: Moment) {
         self.forget(now);
-        let (work, _) = named;
         // It may have been there before, and left.
-        self.homes.remove(&(work, cell));
+        self.homes.remove(&Named { cell, ..named });
         let until = now + self.lives;
         self.homes.insert(named, (cell, until));
         self.order.push_back((named, until));
@@ -88,10 +93,14 @@ mod tests {
 
     const LIVES: Duration = Duration::from_secs(10);
 
+    fn named(work: u64, cell: u32) -> Named {
+        Named { work, cell: CellId(cell) }
+    }
+
     #[test]
     fn moved_work_is_found_until_it_expires() {
         let (mut moved, start) = (Moved::new(10, LIVES), runtime::now());
-        let (seven, eight) = ((7, CellId(1)), (8, CellId(9)));
+        let (seven, eight) = (named(7, 1), named(8, 9));
         moved.on_moved(seven, CellId(2), start);
         assert_eq!(moved.home(seven, start), Some(CellId(2)));
         moved.on_moved(seven, CellId(3), start + LIVES / 2);
@@ -104,28 +113,28 @@ mod tests {
     #[test]
     fn a_request_that_names_the_new_home_is_not_sent_to_an_older_one() {
         let (mut moved, start) = (Moved::new(10, LIVES), runtime::now());
-        moved.on_moved((7, CellId(1)), CellId(2), start);
-        assert_eq!(moved.home((7, CellId(3)), start), None, "another edge moved it there");
+        moved.on_moved(named(7, 1), CellId(2), start);
+        assert_eq!(moved.home(named(7, 3), start), None, "another edge moved it there");
     }
 
     #[test]
     fn work_that_comes_back_to_a_cell_stays_there() {
         let (mut moved, start) = (Moved::new(10, LIVES), runtime::now());
-        moved.on_moved((7, CellId(1)), CellId(2), start);
-        moved.on_moved((7, CellId(2)), CellId(1), start);
-        assert_eq!(moved.home((7, CellId(1)), start), None, "where its request says");
-        assert_eq!(moved.home((7, CellId(2)), start), Some(CellId(1)));
+        moved.on_moved(named(7, 1), CellId(2), start);
+        moved.on_moved(named(7, 2), CellId(1), start);
+        assert_eq!(moved.home(named(7, 1), start), None, "where its request says");
+        assert_eq!(moved.home(named(7, 2), start), Some(CellId(1)));
     }
 
     #[test]
     fn it_never_grows_beyond_its_limit_however_often_the_same_moves() {
         let (mut moved, start) = (Moved::new(3, LIVES), runtime::now());
         for work in 0..100 {
-            moved.on_moved((work, CellId(9)), CellId(1), start);
-            moved.on_moved((5, CellId(9)), CellId(2), start);
+            moved.on_moved(named(work, 9), CellId(1), start);
+            moved.on_moved(named(5, 9), CellId(2), start);
             assert!(moved.len() <= 3 && moved.order.len() <= 3);
         }
-        assert_eq!(moved.home((5, CellId(9)), start), Some(CellId(2)));
-        assert_eq!(moved.home((1, CellId(9)), start), None);
+        assert_eq!(moved.home(named(5, 9), start), Some(CellId(2)));
+        assert_eq!(moved.home(named(1, 9), start), None);
     }
 }

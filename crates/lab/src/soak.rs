@@ -200,7 +200,10 @@ fn tell(report: &mut Report, wanted: &SoakArgs, samples: &[Sample], faults: &mut
     let points: Vec<(f64, f64)> =
         after.iter().map(|sample| (sample.minute as f64 / 60.0, sample.remembering())).collect();
     let fit = Fit::of(&points);
-    report.figure("memory without the load's own: mean, GiB", middle(Sample::remembering) / GIB);
+    report.figure(
+        "memory without the load's own, median of minutes, GiB",
+        middle(Sample::remembering) / GIB,
+    );
     report.figure("memory: growth an hour, share of its mean", fit.growth);
     report.figure("memory: standard error of that", fit.error);
     report.figure("memory: verdict", if fit.is_flat() { "flat" } else { "not flat" });

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use fleet::attempts::{Attempt, Attempts, Move};
+use fleet::attempts::{Attempt, Attempts};
 use fleet::health::{HealthSettings, Outcome, Probed};
 use fleet::kept::{self, Kept};
-use fleet::moved::Moved;
+use fleet::moved::{Moved, Named};
 use fleet::retry_budget::RetryBudget;
 use fleet::take_up::Offer;
 use fleet::{CellHealth, CellId, Fleet, Place, Routes, Standing, Usable, Verifier};
@@ -133,9 +133,9 @@ impl Edge {
     }
 
     /// Work found another home.
-    pub(crate) fn on_moved(&mut self, Move { work, from }: Move, place: Place, now: Moment) {
+    pub(crate) fn on_moved(&mut self, named: Named, place: Place, now: Moment) {
         let id = self.memory.routes.at(place).id;
-        self.memory.moved.on_moved((work, from), id, now);
+        self.memory.moved.on_moved(named, id, now);
     }
 
     /// Whether a request that a cell had no room for goes to another one.

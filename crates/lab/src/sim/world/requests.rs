@@ -1,7 +1,8 @@
 //! A request on its way: edge, cell, perhaps another cell, and back.
 
-use fleet::attempts::{Attempts, Ended, Move, Work};
+use fleet::attempts::{Attempts, Ended, Work};
 use fleet::health::Outcome;
+use fleet::moved::Named;
 use fleet::{CellId, Place};
 
 use super::World;
@@ -31,7 +32,7 @@ pub(crate) struct Request {
     pub(crate) attempt: u8,
     /// Where it is now.
     pub(crate) at: Option<(Place, u8)>,
-    moves: Option<Move>,
+    moves: Option<Named>,
     /// When it came, and when it was last sent.
     came: At,
     pub(crate) sent: At,
