@@ -134,6 +134,11 @@ mod tests {
             headers.insert(IF_NONE_MATCH, first.headers()[ETAG].clone());
             let second = answer(&Method::GET, path, &headers).unwrap();
             assert_eq!(second.status(), StatusCode::NOT_MODIFIED);
+            headers.insert(IF_NONE_MATCH, HeaderValue::from_static("*"));
+            assert_eq!(
+                answer(&Method::GET, path, &headers).unwrap().status(),
+                StatusCode::NOT_MODIFIED
+            );
             assert!(first.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap().contains("'self'"));
         }
     }

@@ -1,7 +1,8 @@
 //! How busy the processors of the machine are, whoever uses them.
 //!
 //! Source of the counters: `/proc/stat`, proc(5). Time that the host of a virtual machine took away is
-//! used: it is not there. Where there is no such file, nothing is known and nothing counts as busy.
+//! used: it is not there. Where there is no such file, nothing is known and nothing counts as busy; in a
+//! simulation neither, because the processors of the machine below it would make it another one each time.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,6 @@ use crate::clock::{Moment, now};
 /// Least time between two looks: the kernel counts in hundredths of a second, and a flood fills a queue
 /// within a few of these.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-const STAT: &str = "/proc/stat";
 /// Columns of the line `cpu` in which nothing is done: idle, and waiting for a disk.
 const IDLE: [usize; 2] = [3, 4];
 /// Columns that count; those after them are part of the first two.
@@ -47,13 +47,22 @@ impl Processors {
             return seen.busy;
         }
         let first = seen.looked.replace(now).is_none();
-        // A file of the kernel, not of a disk: reading it waits for nothing.
-        let stat = std::fs::read_to_string(STAT).unwrap_or_default();
-        let ticks = Ticks::read(&stat).unwrap_or_default();
+        let ticks = Ticks::read(&counters()).unwrap_or_default();
         seen.busy = if first { 0.0 } else { ticks.busy_since(seen.ticks) };
         seen.ticks = ticks;
         seen.busy
     }
+}
+
+#[cfg(not(feature = "turmoil"))]
+fn counters() -> String {
+    // A file of the kernel, not of a disk: reading it waits for nothing.
+    std::fs::read_to_string("/proc/stat").unwrap_or_default()
+}
+
+#[cfg(feature = "turmoil")]
+fn counters() -> String {
+    String::new()
 }
 
 impl Ticks {

@@ -53,7 +53,7 @@ pub struct EngineParts {
     pub workers: Workers,
     /// What else tells that there is more to do than can be done in time.
     pub least_wait: LeastWait,
-    /// Whether the processors have anything left to give.
+    /// How busy the processors are.
     pub busy: Busy,
     /// Where asks run.
     pub tasks: TaskSet,

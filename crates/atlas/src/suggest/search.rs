@@ -44,13 +44,8 @@ const SHORT: usize = 2;
 const fn relevance(source: Source, in_place: bool, extent: Extent, letters: usize) -> u8 {
     match (source, in_place, extent) {
         (Source::Code, _, Extent::Whole) => 255,
-        (Source::Code, _, Extent::Start) => {
-            if letters == SHORT {
-                150
-            } else {
-                0
-            }
-        }
+        (Source::Code, _, Extent::Start) if letters == SHORT => 180,
+        (Source::Code, _, Extent::Start) => 0,
         (Source::Alternative, _, Extent::Start) if letters <= SHORT => 40,
         (Source::Name, true, Extent::Whole) => 215,
         (Source::Name, true, Extent::Start) => 180,

@@ -77,6 +77,29 @@ fn codes_find_their_place_in_either_case() {
 }
 
 #[test]
+fn two_letters_find_the_codes_that_start_so_before_names_in_other_languages() {
+    for (term, expected) in [
+        ("ny", "NYC*"),
+        ("lh", "LHR"),
+        ("cd", "CDG"),
+        ("hk", "HKG*"),
+        ("ed", "EDI*"),
+        ("si", "SIN*"),
+        ("ba", "BCN*"),
+    ] {
+        check_first(term, expected);
+    }
+    assert!(found("la").contains(&"LAX*".to_owned()), "{:?}", found("la"));
+}
+
+#[test]
+fn a_region_that_is_typed_in_full_finds_its_cities() {
+    check_first("bali", "DPS*");
+    let florida = found("florida");
+    assert!(florida[..2].contains(&"MIA*".to_owned()), "{florida:?}");
+}
+
+#[test]
 fn misspellings_missing_marks_and_local_spellings_are_understood() {
     for (term, expected) in [
         ("munchen", "MUC*"),

@@ -149,6 +149,25 @@ async fn a_search_fails_if_everyone_fails_and_is_complete_if_nobody_sells_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_day_that_is_over_where_a_journey_begins_is_in_the_past_and_elsewhere_it_is_not() {
+    let world = World::with(vec![Seller::new("one", &[])]).await;
+    let engine = world.engine(|_| ());
+    // Fourteen hours ahead of UTC, and eleven behind.
+    let (early, late) = ("CXI", "PPG");
+    let now = runtime::unix_ms().div_euclid(60_000) as i32;
+    let today = atlas::atlas().local_time(domain::AirportCode::literal(early), now).unwrap().date();
+    let yesterday_from = async |origin: &str| {
+        let mut request = request(origin, "SIN");
+        request.legs[0].date = today.plus_days(-1);
+        within(engine.create(request, display())).await
+    };
+    let refused = yesterday_from(early).await.unwrap_err();
+    assert_eq!(refused, InvalidSearch::Past { leg: 0 }.into());
+    yesterday_from(late).await.unwrap();
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_searched_is_refused_with_its_reason() {
     let world = World::with(vec![Seller::new("one", &[])]).await;
     let engine = world.engine(|_| ());

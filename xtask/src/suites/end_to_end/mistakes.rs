@@ -22,6 +22,15 @@ pub(super) fn run(ground: &Ground, server: &Server, checks: &mut Checks) {
         refused(ground, &free, None, "no-such.toml", "no-such.toml"),
     );
     checks.note("an unknown setting is named with its file", unknown_setting(ground));
+    checks.note("a folder of partners that is a file is named", partners_in_a_file(ground));
+}
+
+fn partners_in_a_file(ground: &Ground) -> Result<()> {
+    let folder = server::fresh_folder(&ground.target, server::free_port()?)?;
+    let (file, partners) = (folder.join("settings.toml"), folder.join("partners"));
+    std::fs::write(&partners, "")?;
+    std::fs::write(&file, format!("[partners]\nfolder = {partners:?}\n"))?;
+    refused(ground, "127.0.0.1:0", None, &file.to_string_lossy(), "partners.folder")
 }
 
 fn unknown_setting(ground: &Ground) -> Result<()> {
