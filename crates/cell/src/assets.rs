@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::{
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, VARY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -93,6 +93,7 @@ fn whole(method: &Method, path: &str, headers: &HeaderMap) -> Option<http::Respo
     answered.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     answered.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answered.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    answered.insert(VARY, HeaderValue::from_static("accept-encoding"));
     if let Ok(tag) = HeaderValue::try_from(format!("W/{tag}")) {
         answered.insert(ETAG, tag);
     }
@@ -134,6 +135,7 @@ mod tests {
             headers.insert(IF_NONE_MATCH, first.headers()[ETAG].clone());
             let second = answer(&Method::GET, path, &headers).unwrap();
             assert_eq!(second.status(), StatusCode::NOT_MODIFIED);
+            assert_eq!(second.headers()[VARY], "accept-encoding");
             headers.insert(IF_NONE_MATCH, HeaderValue::from_static("*"));
             assert_eq!(
                 answer(&Method::GET, path, &headers).unwrap().status(),

@@ -23,7 +23,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::HOST;
+use http::header::{CONTENT_ENCODING, HOST};
 use http::{HeaderName, HeaderValue, StatusCode, Uri, Version};
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited as LimitedBody};
@@ -201,11 +201,21 @@ async fn whole(request: Request, shared: &Shared) -> Result<Request, Refusal> {
         return Err(too_large(shared));
     }
     let (head, unread) = request.into_parts();
+    let packed = head
+        .headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
     let reading = tokio::time::timeout(shared.settings.body_ms.ms(), body(unread, shared));
     let bytes = reading.await.map_err(|_| {
         let sentence = format!("A body arrives within {} ms.", shared.settings.body_ms.get());
         Refusal::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", sentence)
     })??;
+    if packed && !bytes.is_empty() {
+        let sentence = "A body is sent as it is, without a content-encoding.";
+        let refusal = Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "body_encoded", sentence);
+        return Err(refusal.about("content-encoding".to_owned()));
+    }
     Ok(Request::from_parts(head, Body::from(bytes)))
 }
 

@@ -54,25 +54,25 @@ pub enum InvalidSearch {
     #[error("a search has 1 to 6 legs, got {0}")]
     LegCount(usize),
     /// A leg starts and ends at the same place.
-    #[error("leg {leg} starts and ends at the same place")]
+    #[error("leg {} starts and ends at the same place", .leg + 1)]
     SamePlace {
         /// Index of the leg, from 0.
         leg: usize,
     },
     /// A leg departs before the leg before it.
-    #[error("leg {leg} departs before the leg before it")]
+    #[error("leg {} departs before the leg before it", .leg + 1)]
     DatesDescend {
         /// Index of the leg, from 0.
         leg: usize,
     },
     /// A leg departs in the past.
-    #[error("leg {leg} departs in the past")]
+    #[error("leg {} departs in the past", .leg + 1)]
     Past {
         /// Index of the leg, from 0.
         leg: usize,
     },
     /// A leg departs too far ahead.
-    #[error("leg {leg} departs more than {days} days ahead")]
+    #[error("leg {} departs more than {days} days ahead", .leg + 1)]
     TooFar {
         /// Index of the leg, from 0.
         leg: usize,

@@ -8,7 +8,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use edge::EdgeSettings;
+use edge::{EdgeSettings, Upstream};
 use runtime::Limited;
 
 #[path = "measured/one_cell.rs"]
@@ -25,7 +25,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Tests that break off are no reason to leave the server alone.
     settings.health.failures_max = Limited::literal(1_000);
     settings.health.failed_percent = Limited::literal(100);
-    let (address, serving) = one_cell::edge_before(origin, settings).await?;
+    let upstream = Upstream::over_http1(&settings);
+    let (address, serving) = one_cell::edge_before(origin, settings, upstream).await?;
     println!("{address}");
     tokio::select! {
         biased;

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use edge::EdgeSettings;
+use edge::{EdgeSettings, Upstream};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::Incoming;
@@ -96,7 +96,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let rounds: usize = std::env::args().nth(1).map_or(Ok(40), |rounds| rounds.parse())?;
     let tasks = TaskSet::default();
     let origin = server(&tasks).await?;
-    let (door, _serving) = one_cell::edge_before(origin, EdgeSettings::default()).await?;
+    let settings = EdgeSettings::default();
+    let upstream = Upstream::new(&settings);
+    let (door, _serving) = one_cell::edge_before(origin, settings, upstream).await?;
     let ways =
         [("direct", origin, "/kept"), ("forwarded", door, "/forwarded"), ("kept", door, "/kept")];
     let mut measured = Vec::new();

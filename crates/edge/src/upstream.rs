@@ -137,6 +137,16 @@ impl Upstream {
         Self { control, cells: Cells::Plain(cells), answer_within: settings.answer_ms.ms() }
     }
 
+    /// No connection yet; before servers that are no cells of ours and speak HTTP/1.1 only.
+    #[must_use]
+    pub fn over_http1(settings: &EdgeSettings) -> Self {
+        let mut upstream = Self::new(settings);
+        if let Cells::Plain(cells) = &mut upstream.cells {
+            cells.shared = cells.single.clone();
+        }
+        upstream
+    }
+
     /// No connection yet; those to cells will be over TLS.
     ///
     /// # Errors

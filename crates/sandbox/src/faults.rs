@@ -35,7 +35,7 @@ pub const UNKNOWN_CURRENCY: &[u8; 3] = b"XQQ";
 pub enum PartnerFault {
     /// Answers so much later.
     Slow {
-        /// Milliseconds more.
+        /// Milliseconds more, at most 600,000.
         ms: u32,
     },
     /// Never answers.
@@ -47,7 +47,7 @@ pub enum PartnerFault {
     },
     /// Asks to slow down.
     Throttled {
-        /// Seconds to wait.
+        /// Seconds to wait, at most 86,400.
         retry_after_s: u32,
     },
     /// Resets the connection.
@@ -68,6 +68,15 @@ pub enum PartnerFault {
     LyingLength,
 }
 
+/// A value of a fault that is out of its range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} must be {} to {}, got {got}", .range[0], .range[1])]
+pub struct InvalidFault {
+    field: &'static str,
+    range: [u32; 2],
+    got: u32,
+}
+
 impl PartnerFault {
     /// One of each kind, with usual values.
     pub const ALL: [Self; 12] = [
@@ -84,6 +93,29 @@ impl PartnerFault {
         Self::Duplicates,
         Self::LyingLength,
     ];
+
+    /// Checks its values.
+    ///
+    /// # Errors
+    /// [`InvalidFault`] naming the field and its range.
+    pub fn validate(self) -> Result<(), InvalidFault> {
+        let (field, range, got) = match self {
+            Self::Slow { ms } => ("ms", [0, 600_000], ms),
+            Self::Status { code } => ("code", [400, 599], u32::from(code)),
+            Self::Throttled { retry_after_s } => ("retry_after_s", [0, 86_400], retry_after_s),
+            Self::Hanging
+            | Self::Reset
+            | Self::Truncated
+            | Self::Malformed
+            | Self::WrongTypes
+            | Self::UnknownCurrency
+            | Self::TenThousand
+            | Self::Duplicates
+            | Self::LyingLength => return Ok(()),
+        };
+        let fits = (range[0]..=range[1]).contains(&got);
+        if fits { Ok(()) } else { Err(InvalidFault { field, range, got }) }
+    }
 
     /// Whether the partner fails altogether or in part.
     #[must_use]

@@ -54,7 +54,7 @@ pub enum SearchError {
     #[error(transparent)]
     Invalid(#[from] InvalidSearch),
     /// A place that has no airport.
-    #[error("leg {leg} {} a place without airports", match .end { End::Origin => "starts at", End::Destination => "ends at" })]
+    #[error("leg {} {} a place without airports", .leg + 1, match .end { End::Origin => "starts at", End::Destination => "ends at" })]
     UnknownPlace {
         /// Index of the leg, from 0.
         leg: usize,

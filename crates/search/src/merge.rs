@@ -14,7 +14,7 @@
 //!   from others. Offers without a total, or in a currency without rate, stay and stand last.
 //! - Sellers may disagree about who operates a flight; the one that names most operators is shown.
 //! - Durations come from local times and zones. Offers whose times make no itinerary are left out
-//!   and counted.
+//!   and counted, and so are those of flights that have departed.
 //!
 //! Limits: 65,534 answers (parts), 65,535 sellers (agent and brand), 2^32 offers; answers beyond are
 //! left out, sellers beyond are not compared. A search keeps fewer offers than that.
@@ -49,54 +49,60 @@ const UNSEEN: u32 = u32::MAX;
 /// Merges answers into one list, in the display's currency.
 #[must_use]
 pub fn merge(answers: &[Arc<Answer>], display: &Display, atlas: &'static Atlas) -> Merged {
-    merge_in(answers, display.currency, atlas)
+    Shown { currency: display.currency, not_before: i32::MIN }.merge(answers, None, atlas)
 }
 
-pub(crate) fn merge_in(
-    answers: &[Arc<Answer>],
-    currency: CurrencyCode,
-    atlas: &'static Atlas,
-) -> Merged {
-    merge_with(answers, None, currency, atlas)
+/// What is to be made of answers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shown {
+    pub(crate) currency: CurrencyCode,
+    /// What departs earlier is gone, in minutes since 1970 UTC.
+    pub(crate) not_before: i32,
 }
 
-/// Merges answers and self-transfer combinations; `combined` holds one offer per entry of its parts.
-pub(crate) fn merge_with(
-    answers: &[Arc<Answer>],
-    combined: Option<(Arc<Answer>, Vec<[Part; 2]>)>,
-    currency: CurrencyCode,
-    atlas: &'static Atlas,
-) -> Merged {
-    let mut kept = answers[..answers.len().min(ANSWERS_MAX - 1)].to_vec();
-    let (combined_at, parts) = match combined {
-        Some((answer, parts)) => {
-            kept.push(answer);
-            (Some((kept.len() - 1) as u16), parts)
+/// Self-transfer combinations: one offer per entry of their parts.
+pub(crate) type Combined = (Arc<Answer>, Vec<[Part; 2]>);
+
+impl Shown {
+    /// Merges answers and self-transfer combinations.
+    pub(crate) fn merge(
+        self,
+        answers: &[Arc<Answer>],
+        combined: Option<Combined>,
+        atlas: &'static Atlas,
+    ) -> Merged {
+        let mut kept = answers[..answers.len().min(ANSWERS_MAX - 1)].to_vec();
+        let (combined_at, parts) = match combined {
+            Some((answer, parts)) => {
+                kept.push(answer);
+                (Some((kept.len() - 1) as u16), parts)
+            }
+            None => (None, Vec::new()),
+        };
+        let mut merging = Merging::new(&kept, self, atlas);
+        for (index, answer) in kept.iter().enumerate() {
+            let parts = if combined_at == Some(index as u16) { &parts[..] } else { &[] };
+            merging.take(index as u16, answer, parts);
         }
-        None => (None, Vec::new()),
-    };
-    let mut merging = Merging::new(&kept, currency, atlas);
-    for (index, answer) in kept.iter().enumerate() {
-        let parts = if combined_at == Some(index as u16) { &parts[..] } else { &[] };
-        merging.take(index as u16, answer, parts);
+        let order = merging.by_itinerary();
+        let Merging { itineraries, taken, sellers: Sellers { agents, count, .. }, .. } = merging;
+        let mut merged = Merged {
+            parts,
+            combined: combined_at,
+            agents,
+            itineraries,
+            ..Merged::empty(self.currency, atlas)
+        };
+        merged.answers = kept;
+        finish_options(&mut merged, &taken, &order, KeptAt::new(count as usize));
+        merged
     }
-    let order = merging.by_itinerary();
-    let Merging { itineraries, taken, sellers: Sellers { agents, count, .. }, .. } = merging;
-    let mut merged = Merged {
-        parts,
-        combined: combined_at,
-        agents,
-        itineraries,
-        ..Merged::empty(currency, atlas)
-    };
-    merged.answers = kept;
-    finish_options(&mut merged, &taken, &order, KeptAt::new(count as usize));
-    merged
 }
 
 /// Itineraries and offers while answers are taken up.
 struct Merging {
     converter: Converter,
+    not_before: i32,
     zones: Zones,
     numbers: KeyTable,
     itineraries: Vec<MergedItinerary>,
@@ -112,11 +118,12 @@ struct Merging {
 }
 
 impl Merging {
-    fn new(answers: &[Arc<Answer>], currency: CurrencyCode, atlas: &'static Atlas) -> Self {
+    fn new(answers: &[Arc<Answer>], shown: Shown, atlas: &'static Atlas) -> Self {
         let offers = answers.iter().map(|answer| answer.offers().len()).sum();
         let most = answers.iter().map(|answer| answer.keys().len()).max().unwrap_or(0);
         Self {
-            converter: Converter::new(currency, atlas.rates()),
+            converter: Converter::new(shown.currency, atlas.rates()),
+            not_before: shown.not_before,
             zones: Zones::new(atlas),
             numbers: KeyTable::new(most * 4),
             itineraries: Vec::with_capacity(most * 4),
@@ -163,7 +170,7 @@ impl Merging {
                     number
                 }
                 Err(slot) => {
-                    let made = measure(&mut self.zones, answer, itinerary as u32);
+                    let made = measure(&mut self.zones, self.not_before, answer, itinerary as u32);
                     let source = (index, itinerary as u32);
                     self.itineraries.push(MergedItinerary { key, source, ..made });
                     self.operators.push(operators);
@@ -204,8 +211,13 @@ struct Taken {
     seller: u16,
 }
 
-/// Stops and durations of an itinerary; no leg if its times or airports make none.
-fn measure(zones: &mut Zones, answer: &Answer, itinerary: u32) -> MergedItinerary {
+/// Stops and durations of an itinerary; no leg if its times or airports make none, or if it has departed.
+fn measure(
+    zones: &mut Zones,
+    mut not_before: i32,
+    answer: &Answer,
+    itinerary: u32,
+) -> MergedItinerary {
     let legs = answer.itinerary_legs(itinerary);
     let mut made = MergedItinerary {
         key: ItineraryKey(0),
@@ -220,10 +232,12 @@ fn measure(zones: &mut Zones, answer: &Answer, itinerary: u32) -> MergedItinerar
     };
     for (slot, &leg) in made.leg_minutes.iter_mut().zip(legs) {
         let segments = answer.leg_segments(leg);
-        match leg_minutes(zones, answer, segments) {
-            Some(minutes) => *slot = minutes,
-            None => return made,
+        match leg_times(zones, answer, segments) {
+            Some((departs, minutes)) if departs >= not_before => *slot = minutes,
+            _ => return made,
         }
+        // Only the first leg can have departed.
+        not_before = i32::MIN;
         made.duration_minutes += u32::from(*slot);
         made.stops = made.stops.max((segments.len() - 1) as u8);
     }
@@ -231,14 +245,17 @@ fn measure(zones: &mut Zones, answer: &Answer, itinerary: u32) -> MergedItinerar
     made
 }
 
-/// Minutes of a leg; `None` if an airport is unknown or it lands before it departs.
-fn leg_minutes(zones: &mut Zones, answer: &Answer, segments: &[u32]) -> Option<u16> {
+/// When a leg departs, in minutes since 1970 UTC, and how many it takes; `None` if an airport is unknown or
+/// it lands before it departs.
+fn leg_times(zones: &mut Zones, answer: &Answer, segments: &[u32]) -> Option<(i32, u16)> {
     let (first, last) = (*segments.first()?, *segments.last()?);
     let first = answer.segments().get(first as usize)?;
     let last = answer.segments().get(last as usize)?;
     let departs = zones.utc_minutes(first.origin, first.departs)?;
     let arrives = zones.utc_minutes(last.destination, last.arrives)?;
-    u16::try_from(arrives.checked_sub(departs)?).ok().filter(|&minutes| minutes > 0)
+    let minutes =
+        u16::try_from(arrives.checked_sub(departs)?).ok().filter(|&minutes| minutes > 0)?;
+    Some((departs, minutes))
 }
 
 /// Keeps one option per seller of each itinerary, the cheapest in front, and closes the gaps; leaves

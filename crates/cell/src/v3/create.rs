@@ -85,12 +85,11 @@ fn legs(list: Node<'_>, atlas: &Atlas) -> Result<Vec<LegRequest>, FieldError> {
 
 /// The sentences are those of the reference.
 fn place(node: Node<'_>, atlas: &Atlas) -> Result<Place, FieldError> {
-    if let Some(iata) = node.field("iata")?.text()? {
+    let iata = node.field("iata")?.text()?;
+    let Some(entity) = node.field("entityId")?.text()? else {
+        let iata = iata.ok_or_else(|| node.wrong("The QueryPlace ID cannot be null"))?;
         return party::place_by_code(&iata, atlas)
             .ok_or_else(|| node.wrong("The QueryPlace ID is not valid IATA"));
-    }
-    let Some(entity) = node.field("entityId")?.text()? else {
-        return Err(node.wrong("The QueryPlace ID cannot be null"));
     };
     let found = entity.parse().ok().and_then(|id| atlas.place_by_entity(id));
     let place = match found {
@@ -98,7 +97,17 @@ fn place(node: Node<'_>, atlas: &Atlas) -> Result<Place, FieldError> {
         Some(PlaceRef::City(city)) if !city.airports.is_empty() => Some(Place::City(city.code)),
         Some(PlaceRef::City(_) | PlaceRef::Country(_) | PlaceRef::Continent(_)) | None => None,
     };
-    place.ok_or_else(|| node.wrong("The QueryPlace ID is not valid entity ID"))
+    let place = place.ok_or_else(|| node.wrong("The QueryPlace ID is not valid entity ID"))?;
+    let code = match place {
+        Place::Airport(code) => code.to_string(),
+        Place::City(code) => code.to_string(),
+    };
+    match iata {
+        Some(iata) if !iata.eq_ignore_ascii_case(&code) => {
+            Err(node.wrong("The QueryPlace ID has an iata and an entityId of different places"))
+        }
+        _ => Ok(place),
+    }
 }
 
 fn date(node: Node<'_>) -> Result<Date, FieldError> {

@@ -49,6 +49,10 @@ async fn what_is_too_large_too_deep_or_too_long_is_refused_in_the_form_of_its_pa
     assert_eq!((own.status.as_u16(), &own.json()["code"]), (400, &"invalid_body".into()));
     let long = site.get(&format!("/v1/places?term={}", "x".repeat(9_000))).await;
     assert_eq!((long.status.as_u16(), &long.json()["code"]), (414, &"uri_too_long".into()));
+    let packed = Request::post(format!("{}/v1/searches", site.base));
+    let packed = packed.header("content-encoding", "gzip").body(Full::from("\x1f\u{8b}")).unwrap();
+    let packed = site.send(packed).await;
+    assert_eq!((packed.status.as_u16(), &packed.json()["code"]), (415, &"body_encoded".into()));
     let mut many = Request::get(format!("{}/healthz", site.base));
     for index in 0..70 {
         many = many.header(format!("x-{index}"), "1");

@@ -16,10 +16,11 @@ use storage::disk::FaultDisk;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// Starts one; gives the address of its door, and what ends when it does.
+/// Starts one that asks in this way; gives the address of its door, and what ends when it does.
 pub(crate) async fn edge_before(
     origin: SocketAddr,
     settings: EdgeSettings,
+    upstream: Upstream,
 ) -> Result<(SocketAddr, JoinHandle<()>), Box<dyn Error>> {
     let signer = Signer::new(&[1; 32])?;
     let fleet = fleet_of(origin);
@@ -27,7 +28,7 @@ pub(crate) async fn edge_before(
     let disk = FaultDisk::from_seed(1);
     kept::write(&disk, &Kept { fleet, signed })?;
     let (tasks, shutdown) = (TaskSet::default(), Shutdown::default());
-    let (upstream, limits) = (Upstream::new(&settings), Door::limits(&settings));
+    let limits = Door::limits(&settings);
     let edge = Edge::start(EdgeParts {
         settings,
         rules: rules(),

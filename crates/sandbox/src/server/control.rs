@@ -61,6 +61,9 @@ pub(super) fn set_faults(shared: &Shared, body: &[u8]) -> Answer {
     };
     let mut wanted: Vec<(PartnerId, Option<PartnerFault>)> = Vec::new();
     for OneFault { partner, set } in change.faults {
+        if let Some(Err(invalid)) = set.map(PartnerFault::validate) {
+            return refused(&format!("{partner}: {invalid}"));
+        }
         match partner.parse().ok().filter(|&id| shared.market.seller(id).is_some()) {
             Some(id) => wanted.push((id, set)),
             None => return refused(&format!("no partner {partner:?}")),

@@ -67,6 +67,10 @@ async fn faults_are_switched_and_listed_over_http() {
     let (head, problem) =
         http(&base_url, post, r#"{"faults":[{"partner":"nobody","set":null}]}"#).await;
     assert!(head.starts_with("HTTP/1.1 400") && problem.contains("nobody"));
+    let body = r#"{"faults":[{"partner":"klm1","set":{"fault":"status","code":200}}]}"#;
+    let (head, problem) = http(&base_url, post, body).await;
+    assert!(head.starts_with("HTTP/1.1 400"));
+    assert!(problem.contains("klm1: code must be 400 to 599, got 200"), "{problem}");
     let (_, listed) = http(&base_url, post, r#"{"clear":true,"one_in":3}"#).await;
     assert_eq!(listed.matches("\"partner\"").count(), running.market.sellers().len() / 3);
     let (_, partners) = http(&base_url, "GET /control/partners HTTP/1.1", "").await;

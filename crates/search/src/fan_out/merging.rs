@@ -12,7 +12,7 @@ use runtime::Workers;
 use super::FanOut;
 use crate::collect::Role;
 use crate::error::SearchError;
-use crate::merge::{merge_in, merge_with};
+use crate::merge::Shown;
 use crate::merged::Merged;
 use crate::remembered::Source;
 use crate::self_transfer::combine;
@@ -79,7 +79,10 @@ impl FanOut {
         let taken = self.take();
         let (at_version, large) = (taken.version, taken.offers > OFFERS_INLINE);
         let (atlas, settings) = (bench.atlas, bench.self_transfer.clone());
-        let work = move || merge_taken(&taken, currency, &settings, atlas);
+        // What is remembered may be of a morning that is over.
+        let not_before = self.started_unix_ms.div_euclid(60_000) as i32;
+        let shown = Shown { currency, not_before };
+        let work = move || merge_taken(&taken, shown, &settings, atlas);
         let merged = if large {
             bench.workers.run_if_wanted(work).await.map_err(|_| SearchError::Internal)?
         } else {
@@ -115,19 +118,19 @@ fn contain<T>(work: impl FnOnce() -> T) -> Result<T, SearchError> {
 
 fn merge_taken(
     taken: &Taken,
-    currency: CurrencyCode,
+    shown: Shown,
     settings: &SelfTransferSettings,
     atlas: &'static Atlas,
 ) -> Merged {
     let [whole, first, second] = &taken.sources;
     let merged = |answers: &[Arc<Answer>], sources: &[Source]| Merged {
         sources: sources.to_vec(),
-        ..merge_in(answers, currency, atlas)
+        ..shown.merge(answers, None, atlas)
     };
     if taken.first.is_empty() || taken.second.is_empty() {
         return merged(&taken.whole, whole);
     }
     let combined = combine(&merged(&taken.first, first), &merged(&taken.second, second), settings);
-    let all = merge_with(&taken.whole, combined, currency, atlas);
+    let all = shown.merge(&taken.whole, combined, atlas);
     Merged { sources: whole.clone(), ..all }
 }

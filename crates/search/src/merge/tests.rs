@@ -51,6 +51,24 @@ fn a_seller_keeps_its_cheapest_offer_of_each_brand() {
 }
 
 #[test]
+fn a_flight_that_has_departed_is_not_shown() {
+    let at = |departs: i32| {
+        let out = flight("BA", 1, ["EDI", "SIN"], [departs, departs + 900]);
+        let home = flight("BA", 2, ["SIN", "EDI"], [20_000, 21_000]);
+        Spec::new(vec![vec![out], vec![home]], "ba__", gbp(30_000))
+    };
+    let answers = [answer(&[at(599), at(600), at(601)])];
+    // In winter Edinburgh's clock is UTC.
+    let not_before = day().at_minute(600).minutes();
+    let merged = Shown { currency: GBP, not_before }.merge(&answers, None, atlas::atlas());
+    let departs =
+        |itinerary| merged.legs(itinerary).next().unwrap().departs().minutes() - not_before;
+    let mut shown: Vec<i32> = merged.itineraries().iter().map(departs).collect();
+    shown.sort_unstable();
+    assert_eq!((shown, merged.dropped()), (vec![0, 1], 1));
+}
+
+#[test]
 fn offers_without_a_price_or_a_rate_stay_and_stand_last() {
     let merged = merge_specs(&[vec![
         Spec::new(direct(1), "np__", None),

@@ -8,7 +8,7 @@ use runtime::Limited;
 use super::*;
 use crate::filter::Filters;
 use crate::fixture::{GBP, Spec, answer, display, flight, question_between};
-use crate::merge::{merge, merge_with};
+use crate::merge::{Combined, Shown, merge};
 use crate::view::{View, view};
 
 fn settings() -> SelfTransferSettings {
@@ -22,6 +22,10 @@ fn money(minor: i64, at: usize) -> Option<Money> {
 
 fn merged(specs: &[Spec]) -> Merged {
     merge(&[answer(specs)], &display(), atlas::atlas())
+}
+
+fn merged_with(answers: &[Arc<Answer>], combined: Option<Combined>) -> Merged {
+    Shown { currency: GBP, not_before: i32::MIN }.merge(answers, combined, atlas::atlas())
 }
 
 /// Offers from EDI to AMS, or from AMS to SIN, with 0 to 2 stops.
@@ -103,7 +107,7 @@ fn a_combination_shows_both_tickets_as_they_were_quoted_and_stands_beside_real_o
     let whole = vec![vec![first[0].legs[0][0], second[0].legs[0][0]]];
     let real = Spec::new(whole, "easy", money(90_000, 0));
     let combined = combine(&merged(&first), &merged(&second), &settings());
-    let all = merge_with(&[answer(&[real])], combined, GBP, atlas::atlas());
+    let all = merged_with(&[answer(&[real])], combined);
     assert_eq!(all.itineraries().len(), 1);
     let itinerary = &all.itineraries()[0];
     let options = all.options(itinerary);
@@ -177,7 +181,7 @@ fn a_return_is_combined_if_its_tickets_meet_on_both_ways() {
         far([600, 1_800], [200, 1_000]),
     ];
     let combined = combine(&merged(&near), &merged(&second), &settings());
-    let all = merge_with(&[], combined, GBP, atlas::atlas());
+    let all = merged_with(&[], combined);
     assert_eq!(all.itineraries().len(), 1);
     let itinerary = &all.itineraries()[0];
     let flown: Vec<Vec<_>> = all
@@ -217,7 +221,7 @@ fn facet_filter_and_option_agree_on_who_sells_a_combination() {
     ];
     let combined = combine(&merged(&first), &merged(&second), &settings());
     let question = question_between(&[(&["EDI"], &["SIN"])]);
-    let all = merge_with(&[], combined, GBP, atlas::atlas());
+    let all = merged_with(&[], combined);
     let named = |itinerary: &MergedItinerary| {
         let offer = all.offer(&all.options(itinerary)[0]);
         offer.sole_agent().map(|agent| agent.to_string())

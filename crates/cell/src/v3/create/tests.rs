@@ -38,6 +38,14 @@ fn the_documented_body_is_read() {
 }
 
 #[test]
+fn an_entity_says_more_exactly_than_its_code_which_place_is_meant() {
+    let mut body = base();
+    body["query"]["queryLegs"][0]["destinationPlaceId"]["iata"] = json!("lon");
+    let read = parse(&body.to_string()).unwrap();
+    assert_eq!(read.request.legs[0].destination, Place::City("LON".parse().unwrap()));
+}
+
+#[test]
 fn clients_that_write_snake_case_texts_for_numbers_and_extra_fields_are_understood() {
     let read = parse(
         r#"{"query":{"market":"uk","locale":"en_GB","currency":"gbp","isDestination":false,
@@ -82,6 +90,8 @@ fn what_is_wrong_is_named_by_its_path() {
     check(&origin, json!({"iata": "QQQ"}), &iata);
     let entity = format!("{at}: The QueryPlace ID is not valid entity ID");
     check(&origin, json!({"entityId": "1"}), &entity);
+    let both = format!("{at}: The QueryPlace ID has an iata and an entityId of different places");
+    check(&origin, json!({"iata": "EDI", "entityId": "27544008"}), &both);
     check(&origin, json!({}), &format!("{at}: The QueryPlace ID cannot be null"));
     check(
         "/query/childrenAges",
