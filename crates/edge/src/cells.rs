@@ -14,7 +14,7 @@ use fleet::retry_budget::RetryBudget;
 use fleet::{CellHealth, CellId, Fleet, Place, Routes, Standing, Usable, Verifier};
 use http::HeaderValue;
 use http::uri::Authority;
-use runtime::{FixedMap, Moment, Random, Shutdown, TaskSet, Workers, watch_lateness};
+use runtime::{FixedMap, Moment, Priority, Random, Shutdown, TaskSet, Workers, watch_lateness};
 use storage::disk::Disk;
 use tokio::sync::{Notify, Semaphore};
 
@@ -112,6 +112,8 @@ pub(crate) struct CellState {
     told: Notify,
     pub(crate) answered: AtomicU64,
     pub(crate) failed: AtomicU64,
+    /// Refused here because it would have refused them.
+    pub(crate) spared: AtomicU64,
 }
 
 impl Edge {
@@ -255,6 +257,7 @@ impl CellState {
             told: Notify::new(),
             answered: AtomicU64::new(0),
             failed: AtomicU64::new(0),
+            spared: AtomicU64::new(0),
         }))
     }
 
@@ -314,6 +317,20 @@ impl CellState {
         health.on_outcome(outcome, runtime::now());
         self.tell_if_gone(&health);
         !matches!(outcome, Outcome::Answered | Outcome::Overloaded)
+    }
+
+    /// Whether it is sent a request that it may refuse for want of room.
+    pub(crate) fn is_sent(&self, priority: Priority, chance: u64) -> bool {
+        let sends = self.health().sends(priority, chance, runtime::now());
+        if !sends {
+            self.spared.fetch_add(1, Ordering::Relaxed);
+        }
+        sends
+    }
+
+    /// It took such a request, or refused it.
+    pub(crate) fn on_taken(&self, priority: Priority, taken: bool) {
+        self.health().on_taken(priority, taken, runtime::now());
     }
 
     /// Whether it has refused nothing for want of room lately.

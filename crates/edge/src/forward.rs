@@ -15,6 +15,7 @@ use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
 use hyper::body::Incoming;
+use runtime::Priority;
 
 use crate::body::Passing;
 use crate::cells::{CellState, Edge, Ways};
@@ -46,8 +47,14 @@ pub(crate) async fn forward(
         let Some(Attempt { place, moves }) = next else { break };
         let Some(cell) = ways.cell(place) else { break };
         let ended;
-        let may_be = MayBe { repeated: repeatable, lost: attempts.may_be_lost() };
-        (ended, last) = attempt(edge, ways, cell, (head, body), may_be).await;
+        let refusable = whose.refusable.then_some(whose.priority);
+        if refusable.is_some_and(|priority| !cell.is_sent(priority, edge.chance() as u64)) {
+            (ended, last) = (Ended::Overloaded, Err(Turned::cell_overloaded()));
+        } else {
+            let lost = attempts.may_be_lost();
+            let may_be = MayBe { repeated: repeatable, lost, refused: refusable };
+            (ended, last) = attempt(edge, ways, cell, (head, body), may_be).await;
+        }
         if let (Ended::Answered, Some(named), Ok(answer)) = (ended, moves, &last)
             && (answer.status().is_success() || websocket::is_open(answer.status()))
         {
@@ -80,6 +87,8 @@ struct MayBe {
     repeated: bool,
     /// Given up when its cell is found gone.
     lost: bool,
+    /// Refused by the cell for want of room, as work that matters so much.
+    refused: Option<Priority>,
 }
 
 /// How one attempt ended, and what there is to answer if no other is made.
@@ -88,7 +97,7 @@ async fn attempt(
     ways: &Ways,
     cell: &Arc<CellState>,
     (head, body): (&Parts, Sent),
-    MayBe { repeated: repeatable, lost: may_be_lost }: MayBe,
+    MayBe { repeated: repeatable, lost: may_be_lost, refused: refusable }: MayBe,
 ) -> (Ended, Result<Answer, Turned>) {
     let Ok(room) = Arc::clone(&cell.room).try_acquire_owned() else {
         let full = Turned::for_now("cell_full", "Too many requests are in flight.");
@@ -138,6 +147,11 @@ async fn attempt(
         false if overloaded => Outcome::Overloaded,
         false => Outcome::Answered,
     });
+    if let Some(priority) = refusable
+        && (overloaded || parts.status.is_success())
+    {
+        cell.on_taken(priority, !overloaded);
+    }
     remove_hop_by_hop(&mut parts.headers);
     parts.headers.insert(CELL, cell.name.clone());
     let opens = websocket::is_open(parts.status);

@@ -42,6 +42,12 @@ impl Turned {
         Self { retry_after: Some(wait), ..turned }
     }
 
+    pub(crate) fn cell_overloaded() -> Self {
+        let sentence = "There is more to do than can be done in time.";
+        let turned = Self::new(StatusCode::TOO_MANY_REQUESTS, "cell_overloaded", sentence);
+        Self { retry_after: Some(Duration::from_secs(1)), ..turned }
+    }
+
     pub(crate) fn for_now(code: &'static str, sentence: &str) -> Self {
         let turned = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, sentence);
         Self { retry_after: Some(Duration::from_secs(1)), ..turned }
@@ -59,6 +65,8 @@ pub struct Rules {
     pub priority: fn(&Parts) -> Priority,
     /// Whether a request does no harm when it is carried out twice.
     pub repeatable: fn(&Parts) -> bool,
+    /// Whether a cell may refuse a request because it has more to do than can be done in time.
+    pub refusable: fn(&Parts) -> bool,
     /// Whether an answer says that the cell takes no work any more, and not only that it could not
     /// do this.
     pub declines: fn(&response::Parts) -> bool,
@@ -99,6 +107,8 @@ pub(crate) struct Whose {
     pub(crate) work: Work,
     pub(crate) tenant: Option<u64>,
     pub(crate) priority: Priority,
+    /// Whether a cell may refuse it because it has more to do than can be done in time.
+    pub(crate) refusable: bool,
 }
 
 impl Whose {
@@ -107,6 +117,7 @@ impl Whose {
             work: (rules.work)(head),
             tenant: (rules.tenant)(head),
             priority: (rules.priority)(head),
+            refusable: (rules.refusable)(head),
         }
     }
 }

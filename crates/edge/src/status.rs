@@ -48,6 +48,7 @@ pub(crate) fn render(edge: &Edge, control: &Value) -> String {
                 "in_flight": in_flight,
                 "answered": state.answered.load(Ordering::Relaxed),
                 "failed": state.failed.load(Ordering::Relaxed),
+                "spared": state.spared.load(Ordering::Relaxed),
             }))
         })
         .collect();

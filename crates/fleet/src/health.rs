@@ -17,8 +17,10 @@
 
 use std::time::Duration;
 
-use runtime::{Limited, Moment};
+use runtime::{Limited, Moment, Priority};
 use serde::{Deserialize, Serialize};
+
+use crate::throttle::Throttle;
 
 /// Buckets of the window.
 const SLOTS: usize = 10;
@@ -135,6 +137,8 @@ pub struct CellHealth {
     ejections: u32,
     last_ejected: Option<Moment>,
     last_full: Option<Moment>,
+    /// By [`Priority::ALL`], as a cell refuses what matters least first.
+    throttles: [Throttle; Priority::ALL.len()],
     began: Moment,
     slots: [Slot; SLOTS],
 }
@@ -151,6 +155,7 @@ impl CellHealth {
             ejections: 0,
             last_ejected: None,
             last_full: None,
+            throttles: Priority::ALL.map(|_| Throttle::new(now)),
             began: now,
             slots: [Slot::default(); SLOTS],
         }
@@ -171,6 +176,17 @@ impl CellHealth {
     #[must_use]
     pub fn takes_all(&self, now: Moment) -> bool {
         self.last_full.is_none_or(|last| now >= last + FULL_FOR)
+    }
+
+    /// Whether a request that it may refuse for want of room is sent to it; `chance` is any number, drawn anew
+    /// for each.
+    pub fn sends(&mut self, priority: Priority, chance: u64, now: Moment) -> bool {
+        self.throttles[priority as usize].sends(chance, now)
+    }
+
+    /// It took such a request, or refused it for want of room.
+    pub fn on_taken(&mut self, priority: Priority, taken: bool, now: Moment) {
+        self.throttles[priority as usize].on_answered(taken, now);
     }
 
     /// A request to it ended.

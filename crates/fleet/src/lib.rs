@@ -27,6 +27,7 @@ pub mod shown;
 pub mod signed;
 pub mod table;
 pub mod take_up;
+mod throttle;
 pub mod topology;
 pub mod traffic;
 

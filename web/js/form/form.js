@@ -18,6 +18,7 @@ const SENTENCES = {
   search_date_too_far: "error.date_far",
   search_place_unknown: "error.place_unknown",
   search_overloaded: "state.busy_text",
+  cell_overloaded: "state.busy_text",
 };
 
 /** Builds the form over `query`, which it changes in place. */

@@ -74,9 +74,11 @@ fn check_row(measured: &str, source: &str, tree: &Tree) -> Result<(), String> {
 
 /// `12,345/s` is 12345; `0.82 ms` is 0.82.
 fn leading_number(text: &str) -> Option<f64> {
-    let end =
-        text.find(|c: char| !(c.is_ascii_digit() || c == ',' || c == '.')).unwrap_or(text.len());
-    text[..end].trim_end_matches([',', '.']).replace(',', "").parse().ok()
+    let (sign, digits) = text.strip_prefix('-').map_or((1.0, text), |digits| (-1.0, digits));
+    let end = digits.find(|c: char| !(c.is_ascii_digit() || c == ',' || c == '.'));
+    let digits = &digits[..end.unwrap_or(digits.len())];
+    let figure: f64 = digits.trim_end_matches([',', '.']).replace(',', "").parse().ok()?;
+    Some(sign * figure)
 }
 
 #[cfg(test)]
@@ -85,7 +87,7 @@ mod tests {
 
     fn refusals(row: &str) -> Vec<String> {
         let text = format!("| What | Measured | Source |\n|---|---|---|\n{row}\n");
-        let results = r#"{"page": {"per_second": 12345.6, "machine": "x"}}"#;
+        let results = r#"{"page": {"per_second": 12345.6, "growth": -0.0023, "machine": "x"}}"#;
         let tree = Tree::of(&[(DOCUMENT, &text), ("bench/results/a.json", results)]);
         check(&tree).into_iter().map(|finding| finding.text).collect()
     }
@@ -93,6 +95,7 @@ mod tests {
     #[test]
     fn a_figure_that_its_results_file_holds_is_accepted() {
         assert_eq!(refusals("| a | 12,300/s | `bench/results/a.json#/page/per_second` |"), [""; 0]);
+        assert_eq!(refusals("| a | -0.0023 | `bench/results/a.json#/page/growth` |"), [""; 0]);
         assert_eq!(refusals("| a | not measured | |"), [""; 0]);
     }
 
@@ -103,6 +106,7 @@ mod tests {
             "| a | 12,300/s | `bench/results/b.json#/page/per_second` |",
             "| a | 12,300/s | `bench/results/a.json#/page/machine` |",
             "| a | 12,300/s | `bench/results/a.json` |",
+            "| a | 0.0023 | `bench/results/a.json#/page/growth` |",
             "| a | 12,300/s | |",
             "| a | fast | `bench/results/a.json#/page/per_second` |",
             "| a | not measured | soon |",

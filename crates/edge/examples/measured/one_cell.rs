@@ -57,6 +57,7 @@ fn rules() -> Rules {
         tenant: |_| None,
         priority: |_| Priority::Asked,
         repeatable: |_| false,
+        refusable: |_| false,
         declines: |_| false,
         overloaded: |_| false,
         keeps: |head| !head.uri.path().starts_with("/forwarded"),

@@ -1,5 +1,6 @@
 //! Who is turned away at the door when not all can be let in, and what they are told.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use runtime::Limited;
@@ -94,4 +95,40 @@ async fn a_full_edge_answers_running_searches_when_it_turns_new_ones_away() {
     }
     assert_eq!(world.get("/kept/1/7").await.status, 200);
     hanging.abort_all();
+}
+
+#[tokio::test]
+async fn what_a_cell_would_refuse_is_mostly_refused_at_the_door_until_it_takes_work_again() {
+    let world = World::start().await;
+    let all = |mood| world.cells.iter().for_each(|cell| cell.is(mood));
+    let seen =
+        || -> usize { world.cells.iter().map(|cell| cell.seen.load(Ordering::SeqCst)).sum() };
+    all(Mood::Says(429));
+    let mut at_the_door = 0;
+    for _ in 0..600 {
+        let got = world.call("POST", "/refusable", &[]).await;
+        assert_eq!(got.status, 429);
+        if got.text.contains("cell_overloaded") {
+            assert_eq!(got.headers["retry-after"], "1");
+            at_the_door += 1;
+        }
+    }
+    // Of what comes after the first 32 of each cell, a tenth is sent.
+    assert!(at_the_door >= 200 && at_the_door + seen() >= 600, "{at_the_door} {}", seen());
+    // What no cell refuses for want of room is not counted among it, nor is other work of the same key.
+    let before = seen();
+    assert_eq!(world.get("/kept/1/7").await.text, "told");
+    assert_eq!(world.call("POST", "/new", &[]).await.text, "told");
+    assert_eq!(seen(), before + 2);
+    all(Mood::Well);
+    let mut in_a_row = 0;
+    for _ in 0..2_000 {
+        let got = world.call("POST", "/refusable", &[]).await;
+        in_a_row = if got.status == 200 { in_a_row + 1 } else { 0 };
+        if in_a_row == 50 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("work is refused that the cells would take");
 }

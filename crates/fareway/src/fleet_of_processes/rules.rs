@@ -36,6 +36,7 @@ pub(super) fn rules(operator: OperatorToken) -> Rules {
         tenant,
         priority,
         repeatable,
+        refusable,
         declines,
         overloaded,
         keeps,
@@ -117,7 +118,8 @@ fn tenant(head: &Parts) -> Option<u64> {
     key.or_else(bearer).filter(|key| !key.is_empty()).map(xxh3_64)
 }
 
-fn visit(headers: &HeaderMap) -> Option<&str> {
+/// The visit that a request names.
+pub(crate) fn visit(headers: &HeaderMap) -> Option<&str> {
     let header = headers.get(VISIT_HEADER).and_then(|value| value.to_str().ok());
     let header = header.filter(|visit| (1..=VISIT_BYTES_MAX).contains(&visit.len()));
     header.or_else(|| edge::visit_in(headers, VISIT_COOKIE))
@@ -136,6 +138,13 @@ fn repeatable(head: &Parts) -> bool {
     let path = head.uri.path();
     let reads = [Method::GET, Method::HEAD].contains(&head.method);
     reads || path.starts_with("/apiservices/") || path == "/v1/searches"
+}
+
+/// A cell takes as many new searches as it can do in time, and everything else.
+fn refusable(head: &Parts) -> bool {
+    let path = head.uri.path();
+    head.method == Method::POST
+        && (path == "/v1/searches" || path == "/apiservices/v3/flights/live/search/create")
 }
 
 /// A cell that stops says so of every search; other refusals for now are of one path only.
@@ -246,6 +255,16 @@ mod tests {
         assert!(repeatable(&head("POST", "/apiservices/v3/flights/live/search/create", &[])));
         assert!(repeatable(&head("GET", "/v1/places", &[])));
         assert!(!repeatable(&head("POST", "/v1/prices/forget", &[])));
+    }
+
+    #[test]
+    fn only_a_new_search_may_be_refused_for_want_of_room() {
+        let path = "/apiservices/v3/flights/live/search/create";
+        assert!(
+            refusable(&head("POST", "/v1/searches", &[])) && refusable(&head("POST", path, &[]))
+        );
+        assert!(!refusable(&head("GET", "/v1/places", &[])));
+        assert!(!refusable(&head("GET", &format!("/v1/searches/{TOKEN}"), &[])));
     }
 
     #[test]

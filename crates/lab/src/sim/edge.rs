@@ -10,7 +10,7 @@ use fleet::moved::{Moved, Named};
 use fleet::retry_budget::RetryBudget;
 use fleet::take_up::Offer;
 use fleet::{CellHealth, CellId, Fleet, Place, Routes, Standing, Usable, Verifier};
-use runtime::Moment;
+use runtime::{Moment, Priority};
 use storage::disk::FaultDisk;
 
 use super::control::{Offered, ZONE_NAMES, region_name};
@@ -136,6 +136,21 @@ impl Edge {
     pub(crate) fn on_moved(&mut self, named: Named, place: Place, now: Moment) {
         let id = self.memory.routes.at(place).id;
         self.memory.moved.on_moved(named, id, now);
+    }
+
+    /// Whether a new search is sent to a cell that may refuse it.
+    pub(crate) fn sends(&mut self, place: Place, chance: u64, now: Moment) -> bool {
+        let id = self.memory.routes.at(place).id;
+        let health = self.memory.health.get_mut(index(id));
+        health.is_none_or(|health| health.sends(Priority::Asked, chance, now))
+    }
+
+    /// A cell took a new search, or refused it for want of room.
+    pub(crate) fn on_taken(&mut self, place: Place, taken: bool, now: Moment) {
+        let id = self.memory.routes.at(place).id;
+        if let Some(health) = self.memory.health.get_mut(index(id)) {
+            health.on_taken(Priority::Asked, taken, now);
+        }
     }
 
     /// Whether a request that a cell had no room for goes to another one.

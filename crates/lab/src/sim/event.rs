@@ -13,6 +13,8 @@ pub(crate) enum Reply {
     Complete,
     /// More is to do than can be done in time: 429.
     Overloaded,
+    /// The edge did not send what the cell would have refused so.
+    Spared,
     /// The cell takes no new work: 503.
     Declined,
     /// The connection was refused, or could not be made.

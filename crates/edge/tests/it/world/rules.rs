@@ -42,6 +42,7 @@ pub(super) fn rules() -> Rules {
             false => Priority::Asked,
         },
         repeatable: |head| head.uri.path() != "/once",
+        refusable: |head| head.uri.path() == "/refusable",
         declines: |head| head.status == 503,
         overloaded: |head| head.status == 429,
         keeps: |head| head.uri.path().starts_with("/pages/"),

@@ -102,7 +102,7 @@ impl World {
     /// An answer that is no error reached a client.
     pub(super) fn on_answer(&mut self, key: Key, reply: Reply, held: Option<Held>) {
         let Some(client) = self.clients.get_mut(key) else { return };
-        if reply == Reply::Overloaded {
+        if matches!(reply, Reply::Overloaded | Reply::Spared) {
             self.on_refused(key);
             return;
         }

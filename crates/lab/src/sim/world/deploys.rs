@@ -168,7 +168,12 @@ impl World {
         match reply {
             Reply::Broken => evidence.failed += 1,
             Reply::Overloaded | Reply::Declined => evidence.refused += 1,
-            Reply::Created | Reply::Running | Reply::Complete | Reply::Refused | Reply::Gone => {}
+            Reply::Created
+            | Reply::Running
+            | Reply::Complete
+            | Reply::Spared
+            | Reply::Refused
+            | Reply::Gone => {}
         }
     }
 

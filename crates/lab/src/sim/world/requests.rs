@@ -27,6 +27,8 @@ const PATIENCE: At = 5 * SECOND;
 pub(crate) struct Request {
     pub(crate) client: Key,
     pub(crate) edge: u8,
+    /// Whether it is a new search.
+    new: bool,
     pub(crate) attempts: Attempts,
     /// Attempts so far: answers to earlier ones mean nothing.
     pub(crate) attempt: u8,
@@ -57,6 +59,7 @@ impl World {
         let request = Request {
             client,
             edge,
+            new: creates,
             attempts: Attempts::new(work, visit, true),
             attempt: 0,
             at: None,
@@ -73,7 +76,7 @@ impl World {
     fn forward(&mut self, key: Key) {
         let moment = self.moment();
         let Some(request) = self.requests.get_mut(key) else { return };
-        let edge = &self.edges[usize::from(request.edge)];
+        let edge = &mut self.edges[usize::from(request.edge)];
         let Some((attempt, id)) = edge.next(&request.attempts, moment) else {
             self.fail(key);
             return;
@@ -84,9 +87,13 @@ impl World {
         request.moves = attempt.moves;
         request.sent = self.now;
         let (number, came) = (request.attempt, request.came);
+        let reply = |reply| Event::AtEdge { request: key, attempt: number, reply };
+        if request.new && !edge.sends(attempt.place, self.chance.network.bits(), moment) {
+            self.plan_in(0, reply(Reply::Spared));
+            return;
+        }
         let (from, to) = (edge.region, self.cells[at].region);
         let way = self.way(from, to);
-        let reply = |reply| Event::AtEdge { request: key, attempt: number, reply };
         match self.cells[at].state {
             State::Up | State::Noticed => {
                 let breaks = self.weather[usize::from(from)].breaks;
@@ -161,6 +168,7 @@ impl World {
             Reply::Broken => (Ended::Failed, Some(Outcome::Failed)),
             Reply::Declined => (Ended::Declined, Some(Outcome::Declined)),
             Reply::Overloaded => (Ended::Overloaded, Some(Outcome::Overloaded)),
+            Reply::Spared => (Ended::Overloaded, None),
             Reply::Gone => (Ended::Lost, None),
             Reply::Created | Reply::Running | Reply::Complete => {
                 (Ended::Answered, Some(Outcome::Answered))
@@ -168,6 +176,9 @@ impl World {
         };
         if let Some(outcome) = outcome {
             edge.on_outcome(place, outcome, moment);
+        }
+        if request.new && matches!(reply, Reply::Overloaded | Reply::Created) {
+            edge.on_taken(place, reply == Reply::Created, moment);
         }
         let overloaded = ended == Ended::Overloaded;
         let more = match ended {
@@ -189,7 +200,7 @@ impl World {
             return;
         }
         // What nobody has seen, or nobody works on any more, is not asked for twice.
-        if !matches!(ended, Ended::Unsent | Ended::Lost) {
+        if !matches!(ended, Ended::Unsent | Ended::Lost) && reply != Reply::Spared {
             self.tally.sent_again += 1;
             self.retries.on_sent_again(self.now, &mut self.broken);
         }
