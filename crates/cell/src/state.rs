@@ -16,7 +16,7 @@ use prices::indicative::Indicative;
 use prices::region::Region;
 use quick_cache::sync::Cache;
 use runtime::{Shutdown, Workers};
-use search::{Engine, Roster, RosterSource};
+use search::{Caller, Engine, Roster, RosterSource};
 use tokio::sync::Semaphore;
 
 use crate::agents::AgentBook;
@@ -25,6 +25,7 @@ use crate::counts::Counts;
 use crate::culture;
 use crate::memory::SearchMemory;
 use crate::operator::OperatorToken;
+use crate::priority::priority_of;
 use crate::settings::CellSettings;
 
 /// Hierarchies kept; each is about 3 MB.
@@ -51,6 +52,8 @@ pub struct CellParts {
     pub memory: Option<SearchMemory>,
     /// Who may do what only the operator may.
     pub operator: OperatorToken,
+    /// The visit that a request names, if it does.
+    pub visit: fn(&HeaderMap) -> Option<&str>,
     /// Whether travellers come over TLS, here or at the door before.
     pub secure: bool,
     /// `[cell]` of the settings.
@@ -89,6 +92,7 @@ pub(crate) struct Shared {
     pub(crate) prices: PriceIndexes,
     pub(crate) memory: Option<SearchMemory>,
     pub(crate) operator: OperatorToken,
+    visit: fn(&HeaderMap) -> Option<&str>,
     pub(crate) secure: bool,
     pub(crate) settings: CellSettings,
     pub(crate) home: CountryCode,
@@ -131,6 +135,7 @@ impl Shared {
             prices,
             memory,
             operator,
+            visit,
             secure,
             settings,
         } = parts;
@@ -148,6 +153,7 @@ impl Shared {
             prices,
             memory,
             operator,
+            visit,
             secure,
             home: culture::read_market(&settings.home_market).unwrap_or(culture::GB),
             pages: PageCache::new(bytes / 2),
@@ -161,6 +167,16 @@ impl Shared {
             served: Default::default(),
             settings,
         }
+    }
+
+    /// Who asks for a new search.
+    pub(crate) fn caller(&self, headers: &HeaderMap) -> Caller {
+        Caller { priority: priority_of(headers), visit: self.visit_of(headers) }
+    }
+
+    /// The visit that a request names, as facts name it.
+    pub(crate) fn visit_of(&self, headers: &HeaderMap) -> Option<u128> {
+        (self.visit)(headers).and_then(|visit| self.engine.hide_visit(visit))
     }
 
     /// A number no other request of this process has.
@@ -296,6 +312,7 @@ mod tests {
                 shutdown: shutdown.clone(),
                 keys: TokenKeys::single(&[7; 32]),
                 cell: 1,
+                facts: events::fact::Recorder::default(),
             });
             let (engine, settings) = (engine.unwrap(), CellSettings::default());
             let indicative = Arc::new(Indicative::new(Default::default(), Arc::default()));
@@ -311,6 +328,7 @@ mod tests {
                 prices,
                 memory: None,
                 operator: OperatorToken::default(),
+                visit: |_| None,
                 secure: false,
                 settings,
             })

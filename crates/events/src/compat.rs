@@ -1,7 +1,7 @@
 //! Segments of the log as every released version wrote them.
 
 #[path = "../../../tests/compat/fixtures.rs"]
-mod fixtures;
+pub(crate) mod fixtures;
 
 use std::sync::Arc;
 

@@ -49,6 +49,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: SettingsCommand,
     },
+    /// Look at what happened: facts of searches, partners and clicks.
+    Facts {
+        #[command(subcommand)]
+        command: FactsCommand,
+    },
     /// Look at partners.
     Partners {
         #[command(subcommand)]
@@ -249,6 +254,37 @@ fn buckets(text: &str) -> Result<(u16, u16), String> {
 pub(crate) enum SettingsCommand {
     /// Print every setting: value, who set it, meaning, range.
     Explain,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FactsCommand {
+    /// Print the facts in the logs of the data folder, a line of JSON each; also while Fareway runs.
+    Read(FactsReadArgs),
+    /// Print the kinds of facts there are.
+    Kinds,
+    /// Write the schema of each kind, as JSON Schema.
+    Schemas {
+        /// A folder.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+/// `fareway facts read --kind click_out --minutes 60`
+#[derive(Args, Clone, Debug)]
+pub(crate) struct FactsReadArgs {
+    /// Only of this kind.
+    #[arg(long, value_name = "KIND")]
+    pub(crate) kind: Option<String>,
+    /// Only those that were written in the last so many minutes.
+    #[arg(long, value_name = "MINUTES")]
+    pub(crate) minutes: Option<u32>,
+    /// Wait for more at the end.
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// Print at most so many.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -38,4 +38,5 @@ mod supervise;
 
 pub(crate) use command::command;
 pub(crate) use play::play;
+pub(crate) use rules::visit as visit_of;
 pub(crate) use supervise::supervise;

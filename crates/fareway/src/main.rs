@@ -3,6 +3,7 @@
 mod api_client;
 mod cli;
 mod data_folder;
+mod facts_command;
 mod fleet_of_processes;
 mod front_door;
 mod log_reader;
@@ -72,6 +73,7 @@ fn run(cli: Cli) -> Result<()> {
                 _ => serve::serve(settings).await,
             },
             Command::Fleet { command } => fleet_of_processes::command(settings, command).await,
+            Command::Facts { command } => facts_command::facts(settings, command).await,
             Command::Search(wanted) => search_command::search(settings, &wanted).await,
             Command::Settings { command: SettingsCommand::Explain } => {
                 terminal::say(settings::explain(&loaded)?.trim_end());

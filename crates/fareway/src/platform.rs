@@ -10,6 +10,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use cell::OperatorToken;
 use domain::CurrencyCode;
+use events::fact::{Origin, Recorder};
+use events::log::Log;
+use fleet::CellId;
 use hyper_util::service::TowerToHyperService;
 use partners::asker::AskerParts;
 use partners::{Asker, Registry};
@@ -18,6 +21,7 @@ use runtime::{Deadline, HttpLimits, Processors, Shutdown, TaskSet, Workers};
 use search::{Busy, Engine, EngineParts, LeastWait, Leaving, TokenKeys, roster_of};
 
 use crate::data_folder::DataFolder;
+use crate::fleet_of_processes::visit_of;
 use crate::front_door::{self, Tls};
 use crate::log_reader::Neighbour;
 use crate::market::{self, OpenMarket, PartnerFiles};
@@ -33,6 +37,8 @@ pub(crate) const OWN_RELEASE: &str = env!("CARGO_PKG_VERSION");
 const HEARD: Duration = Duration::from_secs(2);
 /// Time between two looks whether it has nothing left.
 const LEAVE_LOOK: Duration = Duration::from_millis(100);
+/// Time for the last facts to become durable.
+const FACTS_WITHIN: Duration = Duration::from_secs(1);
 /// Requests of an edge at once that are nobody's but its own.
 const LOOKS: u32 = 64;
 /// Jobs waiting for a worker thread.
@@ -75,6 +81,7 @@ pub(crate) struct Platform {
     /// What was wrong with partner files, one sentence each.
     pub(crate) partner_errors: Vec<String>,
     engine: Arc<Engine>,
+    facts: Recorder,
     tasks: TaskSet,
     shutdown: Shutdown,
     drain: Duration,
@@ -106,10 +113,8 @@ impl Platform {
         let here = data.map(|data| Here { data: data.path(), cell, beside });
         let remembering =
             Remembering::open(&settings.prices, here, &workers, &tasks, &shutdown).await?;
-        if let Some(store) = remembering.store.clone() {
-            let (everybody, registry) = (settings.prices.freshness.clone(), Arc::clone(&registry));
-            tasks.spawn(partner_freshness::follow(store, everybody, registry, shutdown.clone()));
-        }
+        follow_freshness(settings, &remembering, &registry, (&tasks, &shutdown));
+        let facts = open_facts(settings, cell, remembering.log.clone()).await?;
         let engine = Engine::new(EngineParts {
             settings: settings.search.clone(),
             roster: Arc::clone(&roster),
@@ -122,6 +127,7 @@ impl Platform {
             shutdown: shutdown.clone(),
             keys,
             cell,
+            facts: facts.clone(),
         })
         .context("the search engine cannot start")?;
         let router = cell::router(cell::CellParts {
@@ -134,18 +140,21 @@ impl Platform {
             prices: remembering.indexes,
             memory: remembering.memory,
             operator,
+            visit: visit_of,
             secure: settings.tls.is_on(),
             settings: settings.cell.clone(),
         });
-        let limits = limits_of(settings, behind_edges);
-        let service = TowerToHyperService::new(router);
+        let (limits, service) =
+            (limits_of(settings, behind_edges), TowerToHyperService::new(router));
         front_door::listen((listener, tls), service, limits, &workers, (&tasks, &shutdown));
+        tasks.spawn(facts.clone().run(shutdown.clone()));
         Ok(Self {
             address,
             market,
             partners: registry.snapshot().partners().len(),
             partner_errors: registry.errors().iter().map(ToString::to_string).collect(),
             engine,
+            facts,
             tasks,
             shutdown,
             drain: settings.server.drain_ms.ms(),
@@ -169,8 +178,32 @@ impl Platform {
     /// Stops accepting, lets open requests finish, and returns whether all did in time.
     pub(crate) async fn stop(self) -> bool {
         self.shutdown.begin();
-        self.tasks.drain(self.drain).await
+        let drained = self.tasks.drain(self.drain).await;
+        // What was told while others ended.
+        let told = tokio::time::timeout(FACTS_WITHIN, self.facts.flush()).await;
+        drained && told.is_ok()
     }
+}
+
+/// Keeps what partners say of the freshness of their prices in step with their files.
+fn follow_freshness(
+    settings: &Settings,
+    remembering: &Remembering,
+    registry: &Arc<Registry>,
+    (tasks, shutdown): (&TaskSet, &Shutdown),
+) {
+    let Some(store) = remembering.store.clone() else { return };
+    let (everybody, registry) = (settings.prices.freshness.clone(), Arc::clone(registry));
+    tasks.spawn(partner_freshness::follow(store, everybody, registry, shutdown.clone()));
+}
+
+/// Where facts are told: in the log of the cell, if there is one.
+async fn open_facts(settings: &Settings, cell: u32, log: Option<Arc<dyn Log>>) -> Result<Recorder> {
+    let Some(log) = log.filter(|_| settings.facts.enabled) else { return Ok(Recorder::default()) };
+    let origin = Origin { cell: CellId(cell).to_string(), region: settings.fleet.region.clone() };
+    Recorder::open(log, u64::from(cell), origin, settings.facts.clone())
+        .await
+        .context("facts cannot be told")
 }
 
 fn limits_of(settings: &Settings, behind_edges: bool) -> HttpLimits {

@@ -61,6 +61,8 @@ pub(crate) struct Remembering {
     pub(crate) store: Option<Arc<PriceStore>>,
     /// For questions about prices.
     pub(crate) indexes: PriceIndexes,
+    /// The log, for facts too; none if nothing is to be remembered.
+    pub(crate) log: Option<Arc<dyn Log>>,
 }
 
 impl Remembering {
@@ -69,7 +71,7 @@ impl Remembering {
         let history = Arc::new(History::new(settings.history.clone()));
         let region = Arc::default();
         let indexes = PriceIndexes { indicative: indicative(settings), history, region };
-        Self { memory: None, store: None, indexes }
+        Self { memory: None, store: None, indexes, log: None }
     }
 
     /// Opens the log in the data folder and starts bringing its prices back; searches need not wait
@@ -108,8 +110,13 @@ impl Remembering {
         let (log, disk, follower) = workers.run(open).await?.context(describe.clone())?;
         let kept = read_kept(settings, &log, &disk, workers).await.context(describe.clone())?;
         let indicative = Arc::clone(&kept.indicative);
-        let memory =
-            Memory::open(log, u64::from(cell), kept.store, kept.indicative, Some(workers.clone()));
+        let memory = Memory::open(
+            Arc::clone(&log),
+            u64::from(cell),
+            kept.store,
+            kept.indicative,
+            Some(workers.clone()),
+        );
         let mut memory = memory.await.context(describe.clone())?.since(kept.since);
         if !beside.is_empty() {
             memory = memory.telling().await.context(describe)?;
@@ -140,6 +147,7 @@ impl Remembering {
             store: Some(Arc::clone(memory.store())),
             memory: Some(SearchMemory::new(memory)),
             indexes: PriceIndexes { indicative, history, region },
+            log: Some(log),
         })
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) search: search::SearchSettings,
     /// `[prices]`
     pub(crate) prices: PricesSettings,
+    /// `[facts]`
+    pub(crate) facts: events::fact::FactSettings,
     /// `[cell]`
     pub(crate) cell: cell::CellSettings,
     /// `[fleet]`

@@ -14,13 +14,17 @@ static REFUSED: OnceLock<io::Error> = OnceLock::new();
 
 /// Prints a line for whoever reads standard output.
 pub(crate) fn say(line: &str) {
+    is_read(line);
+}
+
+/// The same; returns whether there is somebody to read the next one.
+pub(crate) fn is_read(line: &str) -> bool {
     let mut out = io::stdout().lock();
-    let written = writeln!(out, "{line}").and_then(|()| out.flush());
-    if let Err(error) = written
-        && error.kind() != ErrorKind::BrokenPipe
-    {
+    let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) else { return true };
+    if error.kind() != ErrorKind::BrokenPipe {
         let _ = REFUSED.set(error);
     }
+    false
 }
 
 /// Whether everything that was said could be written for those who read it.

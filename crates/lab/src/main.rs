@@ -14,6 +14,7 @@ mod chaos;
 mod connections_bench;
 mod drill;
 mod edge_bench;
+mod fact_bench;
 mod fuzz;
 mod http1;
 mod kill;
@@ -127,6 +128,12 @@ enum Bench {
     Traffic(traffic::TrafficArgs),
     /// What the edge costs in front of a plain server, beside nginx.
     Edge(edge_bench::EdgeArgs),
+    /// What telling costs: facts into columns, records and the log.
+    Facts {
+        /// Seconds per measurement.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+    },
     /// By visit or by route: partner calls saved, and how even the cells' load is.
     Routing(traffic::routing::RoutingArgs),
 }
@@ -149,6 +156,7 @@ fn main() -> Result<()> {
             Bench::Prices { seconds, no_peers } => price_bench::run(seconds, !no_peers),
             Bench::Traffic(wanted) => traffic::run(&wanted),
             Bench::Edge(wanted) => edge_bench::run(&wanted),
+            Bench::Facts { seconds } => fact_bench::run(seconds),
             Bench::Routing(wanted) => traffic::routing::run(&wanted),
         },
         Command::Fuzz { seconds, seed } => fuzz::run(TARGETS, seconds, seed),

@@ -23,12 +23,11 @@
 
 mod calls;
 mod keep;
-mod stamped;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use events::log::{Compression, Log, LogError, Record, StoredBatch};
+use events::log::{Compression, Log, LogError, Record, StoredBatch, TopicWriter};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use runtime::Workers;
@@ -41,7 +40,6 @@ use crate::seen::Seen;
 use crate::shared::{SharedPrices, Wish};
 use crate::store::{Invalidation, PriceStore};
 use calls::Calls;
-use stamped::Stamped;
 
 pub use keep::{KeepError, KeepSettings, Kept, KeptParts};
 
@@ -86,9 +84,9 @@ pub struct Replayed {
 #[derive(Debug)]
 pub struct Memory {
     log: Arc<dyn Log>,
-    own: Stamped,
+    own: TopicWriter,
     /// Where other cells read what changes; none if nobody is told.
-    told: Option<Stamped>,
+    told: Option<TopicWriter>,
     /// Prices of which others could not be told.
     untold: AtomicU64,
     indexes: Indexes,
@@ -174,6 +172,11 @@ impl Indexes {
     }
 }
 
+/// A record of a schema, written now.
+fn record_of(bytes: Vec<u8>, schema: u32) -> Record {
+    Record::of(bytes, runtime::unix_ms()).with_schema(schema)
+}
+
 /// Whether a batch holds a record that forgets.
 fn forgets_something(batch: &StoredBatch) -> bool {
     let records = batch.records().unwrap_or_default();
@@ -204,7 +207,7 @@ impl Memory {
         indicative: Arc<Indicative>,
         workers: Option<Workers>,
     ) -> Result<Self, LogError> {
-        let own = Stamped::open(Arc::clone(&log), TOPIC, writer).await?;
+        let own = TopicWriter::open(Arc::clone(&log), TOPIC, writer).await?;
         let end = log.bounds(own.partition()).await?.end;
         Ok(Self {
             log,
@@ -281,7 +284,7 @@ impl Memory {
         };
         let (bytes, batch, seen) = self.work(pack).await?;
         let call = self.calls.begin().await;
-        let durable = self.own.append(bytes, SCHEMA, Compression::None).await;
+        let durable = self.own.append(record_of(bytes, SCHEMA), Compression::None).await;
         let (indexes, tells) = (self.indexes.clone(), self.told.is_some());
         let take = move || {
             let digests = if tells {
@@ -308,7 +311,8 @@ impl Memory {
         let Some(told) = self.told.as_ref().filter(|_| !digests.is_empty()) else { return };
         for digests in digests.chunks(DIGESTS_MAX) {
             let bytes = Digest::to_bytes(digests);
-            if told.append(bytes, region::SCHEMA, Compression::Lz4).await.is_err() {
+            let record = record_of(bytes, region::SCHEMA);
+            if told.append(record, Compression::Lz4).await.is_err() {
                 self.untold.fetch_add(digests.len() as u64, Ordering::Relaxed);
             }
         }
@@ -352,14 +356,14 @@ impl Memory {
     pub async fn forget(&self, what: Invalidation) -> Result<usize, MemoryError> {
         let until_ms = runtime::unix_ms();
         let call = self.calls.begin().await;
-        let record = what.to_bytes(until_ms);
+        let record = record_of(what.to_bytes(until_ms), SCHEMA_FORGET);
         if let Some(told) = &self.told
-            && told.append(record.clone(), SCHEMA_FORGET, Compression::None).await.is_err()
+            && told.append(record.clone(), Compression::None).await.is_err()
         {
             // The operator's word goes to every cell by itself; this is for those that start later.
             self.untold.fetch_add(1, Ordering::Relaxed);
         }
-        let durable = self.own.append(record, SCHEMA_FORGET, Compression::None).await;
+        let durable = self.own.append(record, Compression::None).await;
         let indexes = self.indexes.clone();
         let forgotten = self.work(move || Ok(indexes.forget(what, until_ms))).await?;
         call.done();

@@ -19,6 +19,7 @@ use crate::collect::CollectLimits;
 use crate::display::Display;
 use crate::engine::{Engine, earliest_today};
 use crate::error::{End, InvalidDisplay, SearchError};
+use crate::facts::{self, Caller};
 use crate::fan_out::{FanOut, run_fan_out};
 use crate::link::LinkSigner;
 use crate::plan::Plan;
@@ -58,8 +59,8 @@ impl Engine {
         self.create_as(Priority::Asked, request, display).await
     }
 
-    /// Creates a search that matters so much: with more to do than can be done in time, what matters
-    /// least is refused first.
+    /// Creates a search of somebody: with more to do than can be done in time, what matters least is
+    /// refused first.
     ///
     /// # Errors
     /// [`SearchError::Invalid`], [`SearchError::UnknownPlace`] and [`SearchError::Display`] for what
@@ -67,15 +68,18 @@ impl Engine {
     /// [`SearchError::Stopping`] while stopping or leaving.
     pub async fn create_as(
         &self,
-        priority: Priority,
+        caller: impl Into<Caller>,
         request: SearchRequest,
         display: Display,
     ) -> Result<Opened, SearchError> {
+        let Caller { priority, visit } = caller.into();
         display.validate()?;
         let horizon_days = self.parts.settings.horizon_days.get() as u32;
         request.validate(earliest_today(), horizon_days)?;
         self.departs_today_or_later(&request)?;
+        let begun = runtime::now();
         let search = self.open(self.new_id(), request, display, Entry::New(priority)).await?;
+        self.on_created(&search, visit, search.fan_out.started < begun);
         let snapshot = search.snapshot().await?;
         Ok(Opened { token: self.token(&search, snapshot.seen()), snapshot })
     }
@@ -237,9 +241,10 @@ impl Engine {
             self.parts.shutdown.clone(),
             self.parts.memory.clone(),
         );
-        let asked = Arc::clone(&fan_out);
+        let (asked, recorder) = (Arc::clone(&fan_out), self.parts.facts.clone());
         self.parts.tasks.spawn(async move {
             asking.await;
+            facts::on_ended(&recorder, &asked);
             if let Some(admitted) = admitted {
                 admitted.on_done(&asked);
             }

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use atlas::Atlas;
 use domain::Date;
+use events::fact::Recorder;
 use runtime::{
     Admission, Lateness, Moment, Priority, Random, Shutdown, TaskSet, Workers, watch_lateness,
 };
@@ -63,6 +64,8 @@ pub struct EngineParts {
     pub keys: TokenKeys,
     /// The number of this cell, unique in the fleet.
     pub cell: u32,
+    /// Where it tells what happens.
+    pub facts: Recorder,
 }
 
 impl std::fmt::Debug for EngineParts {

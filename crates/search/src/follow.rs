@@ -34,6 +34,8 @@ pub struct Followed {
     pub itinerary: ItineraryKey,
     /// Who sells it.
     pub agent: AgentId,
+    /// For how much, as far as the seller said.
+    pub price: Option<Money>,
     /// What is different now, if the seller was asked again.
     pub change: Option<PriceChange>,
 }
@@ -83,20 +85,21 @@ impl Engine {
         let remembered = target.source.and_then(|source| source.seen_ms);
         let seen_ms = remembered.unwrap_or(snapshot.started_unix_ms);
         let known = (!target.link.is_empty()).then(|| target.link.to_owned());
-        let leads = |address, change| {
-            Ok(Followed { address, itinerary: target.itinerary, agent: target.agent, change })
+        let leads = |address, price, change| {
+            let Target { itinerary, agent, .. } = target;
+            Ok(Followed { address, itinerary, agent, price, change })
         };
         if let Some(address) = known.clone()
             && self.may_be_bought(search, &target, seen_ms)
         {
-            return leads(address, None);
+            return leads(address, target.quoted, None);
         }
         match (self.ask_again(search, &target).await, known) {
             (Some((address, now)), _) => {
                 let change = target.quoted.filter(|&was| Some(was) != now);
-                leads(address, change.map(|was| PriceChange { was, now }))
+                leads(address, now, change.map(|was| PriceChange { was, now }))
             }
-            (None, Some(address)) => leads(address, None),
+            (None, Some(address)) => leads(address, target.quoted, None),
             (None, None) => Err(SearchError::NoSuchOffer { itinerary: Some(target.itinerary) }),
         }
     }

@@ -12,7 +12,7 @@
 //! growing answer, to be rendered by whoever asked. It does no input or output of its own (partners
 //! ask, `cell` serves), keeps nothing longer than an hour, and a lost search comes back from its
 //! token. What was answered before comes from a [`PriceMemory`]. A partner's failure is a row of
-//! the ledger, never an error.
+//! the ledger, never an error. What happens is told as facts, see `facts`.
 //!
 //! Limits: every one stands in [`SearchSettings`]. Start reading at [`mod@merge`], then `collect`.
 
@@ -27,6 +27,7 @@ mod display;
 mod engine;
 mod error;
 mod facets;
+mod facts;
 mod fan_out;
 mod filter;
 #[cfg(test)]
@@ -57,6 +58,7 @@ pub use display::{Display, Locale, SELECTION_MAX, Selection};
 pub use engine::{Busy, Engine, EngineParts, LeastWait, Leaving, Load, RosterSource};
 pub use error::{End, InvalidDisplay, SearchError, TokenError};
 pub use facets::{FacetValue, Facets};
+pub use facts::Caller;
 pub use filter::{Filters, Window};
 pub use follow::{Followed, PriceChange};
 pub use ledger::{

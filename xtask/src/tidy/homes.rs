@@ -49,6 +49,11 @@ const HOMES: &[Home] = &[
         reason: "brokers are reached through the contract of the log",
     },
     Home {
+        dependency: "arrow-ipc",
+        crates: &["events"],
+        reason: "facts become bytes in one place",
+    },
+    Home {
         dependency: "rustls",
         crates: &["partners", "edge"],
         reason: "TLS belongs to the sockets that face outside",

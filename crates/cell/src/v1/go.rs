@@ -53,6 +53,9 @@ pub(crate) async fn go(
         Some(location) => Ok((followed, location)),
         None => Err(SearchError::NoSuchOffer { itinerary: Some(followed.itinerary) }),
     });
+    if let Ok((followed, _)) = &followed {
+        shared.engine.on_click_out(&token, followed, shared.visit_of(&headers)).await;
+    }
     match followed {
         Ok((followed, _)) if followed.change.is_some() && is_person(&headers) => {
             let told = Told { status: StatusCode::OK, code: "price_changed" };

@@ -21,7 +21,6 @@ use crate::key;
 use crate::limits;
 use crate::loose;
 use crate::party::{FieldNames, refuse};
-use crate::priority::priority_of;
 use crate::refusal::{Family, Refusal};
 use crate::state::{Shared, json};
 
@@ -48,12 +47,12 @@ pub(super) fn refused(error: &SearchError) -> Refusal {
 pub(crate) async fn create(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let work = async {
         pairs::none(request.uri().query())?;
-        let priority = priority_of(request.headers());
+        let caller = shared.caller(request.headers());
         let bytes = limits::body(request.into_body(), &shared).await?;
         let body = loose::read(&bytes, shared.settings.json_depth.size())?;
         loose::only_once(&bytes)?;
         let wire::NewSearch { request, display } = wire::read(&body, shared.atlas)?;
-        let opened = shared.engine.create_as(priority, request, display).await;
+        let opened = shared.engine.create_as(caller, request, display).await;
         let opened = opened.map_err(|error| refused(&error))?;
         let mut answer = Json::with_capacity(2_048);
         let url = format!("/v1/searches/{}", opened.token);

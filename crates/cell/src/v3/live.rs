@@ -21,7 +21,6 @@ use super::create as wire;
 use crate::cache::ContentKey;
 use crate::json::Json;
 use crate::party::{FieldNames, refuse};
-use crate::priority::priority_of;
 use crate::refusal::Refusal;
 use crate::state::{Shared, json};
 
@@ -51,8 +50,8 @@ async fn try_create(shared: &Arc<Shared>, request: Request) -> Result<Response, 
     let (head, body) = request.into_parts();
     let body = read_body(body, shared).await?;
     let wire::CreateSearch { request, display } = wire::read(&body, shared.atlas)?;
-    let priority = priority_of(&head.headers);
-    let opened = match shared.engine.create_as(priority, request, display).await {
+    let caller = shared.caller(&head.headers);
+    let opened = match shared.engine.create_as(caller, request, display).await {
         Ok(opened) => opened,
         Err(SearchError::Invalid(InvalidSearch::SamePlace { .. })) => {
             let token = format!("{NOTHING}{}", shared.cell);

@@ -143,6 +143,7 @@ async fn parts_sharing(
         shutdown: shutdown.clone(),
         keys: TokenKeys::single(&[7; 32]),
         cell: 1,
+        facts: events::fact::Recorder::default(),
     });
     let engine = engine.unwrap();
     CellParts {
@@ -155,6 +156,7 @@ async fn parts_sharing(
         prices,
         memory: Some(memory),
         operator: OperatorToken::new([0xA5; 32]),
+        visit: |headers| headers.get("x-fareway-visit")?.to_str().ok(),
         secure: false,
         settings,
     }

@@ -9,6 +9,7 @@
 mod cells;
 mod combinations;
 mod console;
+mod facts;
 mod failover;
 mod process;
 mod region;

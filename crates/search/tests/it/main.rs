@@ -8,6 +8,7 @@
 )]
 
 mod create_and_poll;
+mod facts;
 mod limits;
 mod overload;
 mod remembered;

@@ -15,6 +15,7 @@ use domain::{
     AirportCode, Cabin, CountryCode, CurrencyCode, Date, LegRequest, Place, SearchRequest,
     Travellers,
 };
+use events::fact::Recorder;
 use http::{Request, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::BodyExt;
@@ -269,6 +270,20 @@ impl World {
         memory: Option<Arc<dyn PriceMemory>>,
         change: impl FnOnce(&mut SearchSettings),
     ) -> Arc<Engine> {
+        self.engine_of(memory, Recorder::default(), change)
+    }
+
+    /// One that tells what happens.
+    pub(crate) fn engine_telling(&self, facts: Recorder) -> Arc<Engine> {
+        self.engine_of(None, facts, |_| ())
+    }
+
+    fn engine_of(
+        &self,
+        memory: Option<Arc<dyn PriceMemory>>,
+        facts: Recorder,
+        change: impl FnOnce(&mut SearchSettings),
+    ) -> Arc<Engine> {
         let mut settings = SearchSettings::default();
         settings.self_transfer.enabled = false;
         change(&mut settings);
@@ -285,6 +300,7 @@ impl World {
             shutdown: self.shutdown.clone(),
             keys: TokenKeys::single(&[3; 32]),
             cell: 1,
+            facts,
         })
         .unwrap()
     }

@@ -83,6 +83,7 @@ fn another_price_is_told_with_both_amounts_before_going_on() {
         address: "https://seller.example/?a=1&b=\"2\"".to_owned(),
         itinerary: ItineraryKey(1),
         agent: AgentId::literal("ba__"),
+        price: None,
         change: Some(PriceChange { was: money(12_345), now: Some(money(13_000)) }),
     };
     let trip = trip("en-GB");
@@ -100,6 +101,7 @@ fn every_sentence_of_every_notice_is_there_in_every_language() {
         address: "https://seller.example".to_owned(),
         itinerary: ItineraryKey(1),
         agent: AgentId::literal("ba__"),
+        price: None,
         change,
     };
     let money = Money::new(1, "GBP".parse().unwrap());

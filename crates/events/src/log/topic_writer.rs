@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::log::{self, Log, LogError, Record, Stamp, TopicPartition};
 use runtime::{Fault, Retry};
 use tokio::sync::Mutex;
+
+use super::batch::{Batch, Compression, Record, Stamp};
+use super::contract::{Log, TopicPartition};
+use super::error::LogError;
 
 /// Times a batch is offered to a log that refuses it for the moment.
 const RETRIES: u32 = 3;
@@ -14,7 +17,7 @@ const RETRY_MAX: Duration = Duration::from_millis(500);
 
 /// A writer of a topic.
 #[derive(Debug)]
-pub(super) struct Stamped {
+pub struct TopicWriter {
     log: Arc<dyn Log>,
     partition: TopicPartition,
     /// The stamp of the next batch. Held while a batch is handed to the log, so that stamps stand
@@ -22,13 +25,12 @@ pub(super) struct Stamped {
     stamp: Mutex<Stamp>,
 }
 
-impl Stamped {
+impl TopicWriter {
     /// Takes up a new epoch, so that a writer of the same number that still runs elsewhere is refused.
-    pub(super) async fn open(
-        log: Arc<dyn Log>,
-        topic: &str,
-        writer: u64,
-    ) -> Result<Self, LogError> {
+    ///
+    /// # Errors
+    /// [`LogError`] if the log cannot be read, or the writer's number is too large.
+    pub async fn open(log: Arc<dyn Log>, topic: &str, writer: u64) -> Result<Self, LogError> {
         let partition = TopicPartition::new(topic, 0)?;
         let last = log.last_stamp(&partition, writer).await?;
         let stamp = match last {
@@ -40,24 +42,26 @@ impl Stamped {
     }
 
     /// The same writer on another topic of the log.
-    pub(super) async fn beside(&self, topic: &str) -> Result<Self, LogError> {
+    ///
+    /// # Errors
+    /// As [`TopicWriter::open`].
+    pub async fn beside(&self, topic: &str) -> Result<Self, LogError> {
         let writer = self.stamp.lock().await.writer();
         Self::open(Arc::clone(&self.log), topic, writer).await
     }
 
-    pub(super) fn partition(&self) -> &TopicPartition {
+    /// What it writes to.
+    #[must_use]
+    pub fn partition(&self) -> &TopicPartition {
         &self.partition
     }
 
     /// Appends one record; when this returns without an error, it is durable.
-    pub(super) async fn append(
-        &self,
-        bytes: Vec<u8>,
-        schema: u32,
-        compression: log::Compression,
-    ) -> Result<(), LogError> {
-        let record = Record::of(bytes, runtime::unix_ms()).with_schema(schema);
-        let mut batch = log::Batch { compression, ..log::Batch::one(record) };
+    ///
+    /// # Errors
+    /// [`LogError`] if the log refuses it three times; it may be there all the same.
+    pub async fn append(&self, record: Record, compression: Compression) -> Result<(), LogError> {
+        let mut batch = Batch { compression, ..Batch::one(record) };
         for attempt in 1.. {
             let appending = {
                 let mut next = self.stamp.lock().await;
