@@ -201,11 +201,10 @@ async fn whole(request: Request, shared: &Shared) -> Result<Request, Refusal> {
         return Err(too_large(shared));
     }
     let (head, unread) = request.into_parts();
-    let packed = head
-        .headers
-        .get_all(CONTENT_ENCODING)
-        .iter()
-        .any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    let packed =
+        head.headers.get_all(CONTENT_ENCODING).iter().any(|coding| {
+            !coding.is_empty() && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
+        });
     let reading = tokio::time::timeout(shared.settings.body_ms.ms(), body(unread, shared));
     let bytes = reading.await.map_err(|_| {
         let sentence = format!("A body arrives within {} ms.", shared.settings.body_ms.get());

@@ -6,7 +6,7 @@
 //! deadline          ─▶ on_deadline
 //! ```
 //!
-//! Pure: no socket, clock or task, so any order of answers can be replayed. Nothing that comes after
+//! Pure: no socket, clock or task, so any order of answers can be replayed. No answer that comes after
 //! the end changes anything.
 //!
 //! Limits: offers and bytes of one search; a part that would pass them is left out, and its
@@ -231,6 +231,11 @@ impl Collecting {
             changed |= self.on_end(ask, AskEnd { ms, fault: Some(TIMED_OUT) });
         }
         changed
+    }
+
+    /// Flights that were shown have departed: what is there is to be merged anew.
+    pub(crate) fn on_departed(&mut self) {
+        self.version += 1;
     }
 
     /// The row an ask counts in. A partner that is asked for the whole question counts by that

@@ -108,7 +108,9 @@ pub(crate) fn on_ended(facts: &Recorder, fan_out: &FanOut) {
             let took_ms = row.ms.unwrap_or(took_ms);
             let call =
                 PartnerCall { question, partner, took_ms, offers: row.offers, fault: row.fault };
-            facts.record(&call, None);
+            // When it ended, which may be long before the last of them did.
+            let at_ms = fan_out.started_unix_ms + i64::from(took_ms);
+            facts.record_of(&call, at_ms, None);
         }
     }
     let fact = FanOutEnded {

@@ -22,7 +22,7 @@ mod asking;
 mod merging;
 mod meter;
 
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -69,6 +69,8 @@ pub(crate) struct FanOut {
     meter: Arc<Meter>,
     counted: AtomicUsize,
     merged: merging::Kept,
+    /// When the first flight that is shown departs, in minutes since 1970 UTC.
+    first_departs: AtomicI32,
 }
 
 /// A fan-out's state at one moment, without its answers.
@@ -122,6 +124,7 @@ impl FanOut {
             meter,
             counted: AtomicUsize::new(bytes),
             merged: tokio::sync::Mutex::new(Vec::new()),
+            first_departs: AtomicI32::new(i32::MAX),
         }
     }
 
@@ -168,9 +171,17 @@ impl FanOut {
         Look { version, status, ledger, progress }
     }
 
-    /// Somebody looks at it.
+    /// Somebody looks at it. If a flight that was shown has departed, there is another version without it.
     pub(crate) fn on_look(&self) {
         self.looked_ms.store(self.elapsed_ms(), Ordering::Relaxed);
+        let now = this_minute();
+        if self.first_departs.load(Ordering::Relaxed) < now
+            && self.first_departs.swap(i32::MAX, Ordering::Relaxed) < now
+        {
+            let mut state = self.state();
+            state.on_departed();
+            self.publish(&state, true);
+        }
     }
 
     /// Whether somebody reads its events, or has looked a moment ago.
@@ -250,6 +261,11 @@ impl Drop for FanOut {
     fn drop(&mut self) {
         self.meter.used.fetch_sub(*self.counted.get_mut(), Ordering::Relaxed);
     }
+}
+
+/// Minutes since 1970 UTC.
+fn this_minute() -> i32 {
+    i32::try_from(runtime::unix_ms().div_euclid(60_000)).unwrap_or(i32::MAX)
 }
 
 pub(crate) fn millis(duration: Duration) -> u32 {

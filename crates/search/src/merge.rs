@@ -85,12 +85,14 @@ impl Shown {
             merging.take(index as u16, answer, parts);
         }
         let order = merging.by_itinerary();
-        let Merging { itineraries, taken, sellers: Sellers { agents, count, .. }, .. } = merging;
+        let Merging { itineraries, taken, first_departs, sellers, .. } = merging;
+        let Sellers { agents, count, .. } = sellers;
         let mut merged = Merged {
             parts,
             combined: combined_at,
             agents,
             itineraries,
+            first_departs,
             ..Merged::empty(self.currency, atlas)
         };
         merged.answers = kept;
@@ -103,6 +105,8 @@ impl Shown {
 struct Merging {
     converter: Converter,
     not_before: i32,
+    /// Of what is kept.
+    first_departs: i32,
     zones: Zones,
     numbers: KeyTable,
     itineraries: Vec<MergedItinerary>,
@@ -124,6 +128,7 @@ impl Merging {
         Self {
             converter: Converter::new(shown.currency, atlas.rates()),
             not_before: shown.not_before,
+            first_departs: i32::MAX,
             zones: Zones::new(atlas),
             numbers: KeyTable::new(most * 4),
             itineraries: Vec::with_capacity(most * 4),
@@ -170,7 +175,9 @@ impl Merging {
                     number
                 }
                 Err(slot) => {
-                    let made = measure(&mut self.zones, self.not_before, answer, itinerary as u32);
+                    let (made, departs) =
+                        measure(&mut self.zones, self.not_before, answer, itinerary as u32);
+                    self.first_departs = self.first_departs.min(departs);
                     let source = (index, itinerary as u32);
                     self.itineraries.push(MergedItinerary { key, source, ..made });
                     self.operators.push(operators);
@@ -211,13 +218,14 @@ struct Taken {
     seller: u16,
 }
 
-/// Stops and durations of an itinerary; no leg if its times or airports make none, or if it has departed.
+/// Stops and durations of an itinerary, and when it departs; no leg if its times or airports make none, or if
+/// it has departed.
 fn measure(
     zones: &mut Zones,
-    mut not_before: i32,
+    not_before: i32,
     answer: &Answer,
     itinerary: u32,
-) -> MergedItinerary {
+) -> (MergedItinerary, i32) {
     let legs = answer.itinerary_legs(itinerary);
     let mut made = MergedItinerary {
         key: ItineraryKey(0),
@@ -230,19 +238,21 @@ fn measure(
         options: (0, 0),
         source: (0, 0),
     };
+    let mut first = None;
     for (slot, &leg) in made.leg_minutes.iter_mut().zip(legs) {
         let segments = answer.leg_segments(leg);
-        match leg_times(zones, answer, segments) {
-            Some((departs, minutes)) if departs >= not_before => *slot = minutes,
-            _ => return made,
+        let Some((departs, minutes)) = leg_times(zones, answer, segments) else {
+            return (made, i32::MAX);
+        };
+        *slot = minutes;
+        if *first.get_or_insert(departs) < not_before {
+            return (made, i32::MAX);
         }
-        // Only the first leg can have departed.
-        not_before = i32::MIN;
         made.duration_minutes += u32::from(*slot);
         made.stops = made.stops.max((segments.len() - 1) as u8);
     }
     made.leg_count = legs.len() as u8;
-    made
+    (made, first.unwrap_or(i32::MAX))
 }
 
 /// When a leg departs, in minutes since 1970 UTC, and how many it takes; `None` if an airport is unknown or

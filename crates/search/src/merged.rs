@@ -137,6 +137,8 @@ pub struct Merged {
     pub(crate) itineraries: Vec<MergedItinerary>,
     pub(crate) options: Vec<OptionRow>,
     pub(crate) dropped: u32,
+    /// When the first flight departs, in minutes since 1970 UTC.
+    pub(crate) first_departs: i32,
     pub(crate) traits: OnceLock<Traits>,
     /// The page that nearly everybody sees first, as the first one who looked saw it.
     pub(crate) first_page: OnceLock<Page>,
@@ -157,6 +159,7 @@ impl Merged {
             itineraries: Vec::new(),
             options: Vec::new(),
             dropped: 0,
+            first_departs: i32::MAX,
             traits: OnceLock::new(),
             first_page: OnceLock::new(),
         }

@@ -20,12 +20,14 @@ use http::header::{
     ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY,
     CONTENT_TYPE, LOCATION, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use runtime::Priority;
 use search::{SearchError, Token};
 
 use super::pairs;
 use super::searches::refused;
 use crate::assets::POLICY;
+use crate::priority::priority_of;
 use crate::refusal::{CODE_HEADER, Family, Refusal};
 use crate::state::Shared;
 use crate::texts::Texts;
@@ -37,6 +39,7 @@ pub(crate) async fn go(
     State(shared): State<Arc<Shared>>,
     Path(token): Path<String>,
     RawQuery(query): RawQuery,
+    method: Method,
     headers: HeaderMap,
 ) -> Response {
     let link = match link_id(query.as_deref()) {
@@ -53,7 +56,9 @@ pub(crate) async fn go(
         Some(location) => Ok((followed, location)),
         None => Err(SearchError::NoSuchOffer { itinerary: Some(followed.itinerary) }),
     });
-    if let Ok((followed, _)) = &followed {
+    // Neither who looks where it leads nor a machine goes there.
+    let goes = method == Method::GET && priority_of(&headers) == Priority::Asked;
+    if let Some((followed, _)) = followed.as_ref().ok().filter(|_| goes) {
         shared.engine.on_click_out(&token, followed, shared.visit_of(&headers)).await;
     }
     match followed {

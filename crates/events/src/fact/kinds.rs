@@ -130,7 +130,8 @@ kinds! {
         fault: Option<&'a str> = Holds::Text(48), since 1;
     }
 
-    /// A traveller was led to a seller.
+    /// A traveller was led to a seller; machines that name themselves, what is fetched ahead and who only looks
+    /// where it leads do not count.
     ClickOut<'a> = 4 "click_out" version 1, Gold, Visit, of "sellers" {
         /// The search.
         search: u128 = Holds::Id, since 1;

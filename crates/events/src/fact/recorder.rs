@@ -164,6 +164,11 @@ impl Recorder {
 
     /// Records a fact that happened now, of a visit if it belongs to one.
     pub fn record<F: Fact>(&self, fact: &F, visit: Option<u128>) {
+        self.record_of(fact, runtime::unix_ms(), visit);
+    }
+
+    /// Records a fact that happened at a time, Unix milliseconds.
+    pub fn record_of<F: Fact>(&self, fact: &F, happened_ms: i64, visit: Option<u128>) {
         let Some(inner) = &self.inner else { return };
         let Some((_, gathered)) = inner.of(F::KIND) else { return };
         let most = match F::KIND.profile {
@@ -174,7 +179,7 @@ impl Recorder {
             gathered.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        let stamped = inner.stamp(visit);
+        let stamped = Stamped { happened_ms, ..inner.stamp(visit) };
         let mut open = gathered.open();
         let before = open.rows.bytes();
         let pushed = open.rows.push(stamped, fact);

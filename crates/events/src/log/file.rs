@@ -161,6 +161,9 @@ impl FileLog {
             let opened = Partition::open(Arc::clone(&disk), path, settings.clone(), unix_ms());
             let Opened { partition, torn: tail } = opened.map_err(unreadable)?;
             torn.extend(tail.map(|(file, bytes)| TornTail { file, bytes }));
+            for lost in partition.view().lost() {
+                tracing::error!(partition = %of, %lost, "a segment is damaged");
+            }
             views.insert(of.clone(), Arc::clone(partition.view()));
             partitions.insert(of, partition);
         }

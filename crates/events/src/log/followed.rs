@@ -2,7 +2,8 @@
 //!
 //! It takes no lock and changes nothing on the disk. The files are looked at again when somebody asks,
 //! at most every [`LOOK_EVERY`]: whole batches with a good checksum that follow what is known are
-//! taken, and whatever else is there may still become one. A closed segment is known by its index
+//! taken, and whatever else is there may still become one; what is damaged and followed by a good batch is
+//! named as lost. A closed segment is known by its index
 //! file, or read whole.
 //!
 //! It cannot know what its writer has synced. So a batch can be read some milliseconds before it is
@@ -26,6 +27,7 @@ use super::batch::{BATCH_BYTES_MAX, BatchHead};
 use super::contract::{Answer, Fetched, ReadLog, TopicPartition};
 use super::error::LogError;
 use super::partition::{bases_of, checkpoint, scan_closed, segment_path};
+use super::scan::scan;
 use super::segment::{Known, Segment};
 use super::view::View;
 use super::writers::Writers;
@@ -202,7 +204,15 @@ impl Followed {
         let anew = || {
             let path = segment_path(&self.folder, base);
             let file = self.disk.open(&path)?;
-            Ok::<_, io::Error>(Arc::new(Segment::empty(base, path, file)))
+            // Damage before a good batch is passed over; behind the last one may be what is being written.
+            let found = scan(&*file, file.length()?, base..u64::MAX, |_| ())?;
+            let known = Known {
+                bytes: found.good_bytes,
+                end_offset: found.end_offset,
+                index: found.index,
+                damaged: found.damaged,
+            };
+            Ok::<_, io::Error>(Arc::new(Segment::new(base, path, file, known)))
         };
         let mut segment = known.map_or_else(anew, |known| Ok(Arc::clone(known)))?;
         if segment.file.length()? < segment.known().bytes {

@@ -9,7 +9,7 @@ use atlas::Atlas;
 use domain::{Answer, CurrencyCode};
 use runtime::Workers;
 
-use super::FanOut;
+use super::{FanOut, this_minute};
 use crate::collect::Role;
 use crate::error::SearchError;
 use crate::merge::Shown;
@@ -80,14 +80,14 @@ impl FanOut {
         let (at_version, large) = (taken.version, taken.offers > OFFERS_INLINE);
         let (atlas, settings) = (bench.atlas, bench.self_transfer.clone());
         // What is remembered may be of a morning that is over.
-        let not_before = self.started_unix_ms.div_euclid(60_000) as i32;
-        let shown = Shown { currency, not_before };
+        let shown = Shown { currency, not_before: this_minute() };
         let work = move || merge_taken(&taken, shown, &settings, atlas);
         let merged = if large {
             bench.workers.run_if_wanted(work).await.map_err(|_| SearchError::Internal)?
         } else {
             contain(work)?
         };
+        self.first_departs.fetch_min(merged.first_departs, Ordering::Relaxed);
         let merged = Arc::new(merged);
         self.count(merged.heap_bytes());
         let freed = match known {

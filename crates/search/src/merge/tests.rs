@@ -65,7 +65,7 @@ fn a_flight_that_has_departed_is_not_shown() {
         |itinerary| merged.legs(itinerary).next().unwrap().departs().minutes() - not_before;
     let mut shown: Vec<i32> = merged.itineraries().iter().map(departs).collect();
     shown.sort_unstable();
-    assert_eq!((shown, merged.dropped()), (vec![0, 1], 1));
+    assert_eq!((shown, merged.dropped(), merged.first_departs), (vec![0, 1], 1, not_before));
 }
 
 #[test]

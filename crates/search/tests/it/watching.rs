@@ -6,7 +6,7 @@ use std::time::Duration;
 use search::{AnswersFor, Engine};
 use tokio::sync::Notify;
 
-use crate::world::{Manner, Seller, World, display, request, within};
+use crate::world::{Manner, Seller, World, display, finish, request, within};
 
 /// Waits until so many parts came.
 async fn parts(engine: &Engine, count: u64) -> AnswersFor {
@@ -47,5 +47,24 @@ async fn answers_of_a_search_that_nobody_looks_at_any_more_are_counted_apart() {
     let seen = within(parts(&engine, 3)).await;
     assert_eq!(seen, AnswersFor { wanted: 2, unwatched: 1, ..AnswersFor::default() });
     gate.notify_one();
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_flight_that_departs_while_its_search_is_open_is_shown_no_longer() {
+    let world = World::with(vec![Seller::new("good", &[(7, 600, 800, 20_000)])]).await;
+    let engine = world.engine(|_| ());
+    let opened = within(engine.create(request("EDI", "SIN"), display())).await.unwrap();
+    let (token, before) = finish(&engine, &opened.token).await;
+    let search = within(engine.find(&token)).await.unwrap();
+    assert_eq!(within(search.snapshot()).await.unwrap().version, before.version);
+    tokio::time::pause();
+    // It departs in sixty days.
+    tokio::time::advance(Duration::from_secs(61 * 86_400)).await;
+    tokio::time::resume();
+    let after = within(search.snapshot()).await.unwrap();
+    assert!(after.version > before.version);
+    let shown = [&before, &after].map(|snapshot| snapshot.merged.itineraries().len());
+    assert_eq!(shown, [1, 0]);
     world.stop().await;
 }

@@ -152,6 +152,24 @@ async fn damage_is_named_and_the_rest_is_read() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn damage_in_the_segment_that_is_written_is_named_and_the_rest_is_read_also_what_comes_later()
+{
+    let disk = Arc::new(FaultDisk::from_seed(4));
+    let (log, _) = both(&disk);
+    for number in 0..10 {
+        append(&log, &format!("{number} {}", "x".repeat(100))).await;
+    }
+    assert!(disk.flip(FIRST, 500, 3));
+    let followed = FollowedLog::open_inline(disk.clone(), "log");
+    assert_eq!(texts(&followed).await.len(), 9);
+    let lost = followed.read(&prices(), 2, 1).await;
+    assert!(matches!(lost, Err(LogError::Lost(_))), "{lost:?}");
+    append(&log, "later").await;
+    later().await;
+    assert_eq!(texts(&followed).await.last().map(String::as_str), Some("later"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reader_is_woken_and_what_retention_removed_is_gone() {
     let disk = Arc::new(FaultDisk::from_seed(5));
     let (log, followed) = both(&disk);
