@@ -53,8 +53,16 @@ async fn a_search_its_partners_and_the_click_on_an_offer_are_told_as_facts() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
     let option = &page["itineraries"][0]["options"][0];
-    let (status, headers, _) =
-        platform.raw("GET", option["link"].as_str().unwrap(), &visit, Default::default()).await;
+    let link = option["link"].as_str().unwrap();
+    // Whoever only looks, fetches ahead or is a machine is led nowhere.
+    for (method, line) in [
+        ("HEAD", visit[0]),
+        ("GET", ("sec-purpose", "prefetch")),
+        ("GET", ("user-agent", "somebot/1.0")),
+    ] {
+        assert_eq!(platform.raw(method, link, &[line], Default::default()).await.0, 302);
+    }
+    let (status, headers, _) = platform.raw("GET", link, &visit, Default::default()).await;
     assert_eq!(status, 302);
     let data = platform.data.0.as_path();
 
