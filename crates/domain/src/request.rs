@@ -18,6 +18,17 @@ pub enum Place {
     City(CityCode),
 }
 
+impl Place {
+    /// Its IATA code. A city and one of its airports can have the same.
+    #[must_use]
+    pub fn iata(self) -> String {
+        match self {
+            Self::Airport(code) => code.to_string(),
+            Self::City(code) => code.to_string(),
+        }
+    }
+}
+
 /// One leg as it was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LegRequest {

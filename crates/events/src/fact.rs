@@ -1,7 +1,7 @@
 //! Facts: what happened, each of a kind with a published schema.
 //!
 //! ```text
-//! SearchBegan { … }  ─ push ──▶ Rows (columns) ─ finish ─▶ FactBatch ─▶ Arrow IPC: one record of the log
+//! SearchCreated { … } ─ push ─▶ Rows (columns) ─ take ─▶ FactBatch ─▶ Arrow IPC: one record of the log
 //! a line of JSON     ─ push_json ─▶ the same, or Unfit: the field and why
 //! FactBatch ─ lines ─▶ JSON for people;  ─ columns ─▶ tables
 //! ```

@@ -111,8 +111,8 @@ impl LinkTemplate {
                 Some(Place::OfferId) => Err(OfPlace::OfferId),
                 Some(Place::Amount) => Err(OfPlace::Amount),
                 Some(Place::Currency) => Err(OfPlace::Currency),
-                Some(Place::Origin) => Ok(first.map(|leg| code(leg.origin.asked))),
-                Some(Place::Destination) => Ok(first.map(|leg| code(leg.destination.asked))),
+                Some(Place::Origin) => Ok(first.map(|leg| leg.origin.asked.iata())),
+                Some(Place::Destination) => Ok(first.map(|leg| leg.destination.asked.iata())),
                 Some(Place::Date) => Ok(first.map(|leg| leg.date.to_string())),
                 Some(Place::ReturnDate) => Ok(question.legs.get(1).map(|leg| leg.date.to_string())),
             };
@@ -167,13 +167,6 @@ fn push_encoded(into: &mut String, value: &str) {
         into.push_str(value);
     } else {
         into.extend(utf8_percent_encode(value, UNRESERVED));
-    }
-}
-
-fn code(place: domain::Place) -> String {
-    match place {
-        domain::Place::Airport(code) => code.to_string(),
-        domain::Place::City(code) => code.to_string(),
     }
 }
 

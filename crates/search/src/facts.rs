@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use domain::Place;
 use events::fact::Recorder;
 use events::fact::kinds::{ClickOut, FanOutEnded, PartnerCall, SearchCreated};
 use runtime::Priority;
@@ -49,8 +48,8 @@ impl Engine {
         let fact = SearchCreated {
             search: search.id().0,
             question: search.fan_out.key.0,
-            origin: &code_of(first.origin),
-            destination: &code_of(first.destination),
+            origin: &first.origin.iata(),
+            destination: &first.destination.iata(),
             departs: first.date,
             returns: (request.legs.len() > 1).then_some(last.date),
             legs: request.legs.len() as u32,
@@ -123,11 +122,4 @@ pub(crate) fn on_ended(facts: &Recorder, fan_out: &FanOut) {
         offers,
     };
     facts.record(&fact, None);
-}
-
-fn code_of(place: Place) -> String {
-    match place {
-        Place::Airport(code) => code.to_string(),
-        Place::City(code) => code.to_string(),
-    }
 }

@@ -98,12 +98,8 @@ fn place(node: Node<'_>, atlas: &Atlas) -> Result<Place, FieldError> {
         Some(PlaceRef::City(_) | PlaceRef::Country(_) | PlaceRef::Continent(_)) | None => None,
     };
     let place = place.ok_or_else(|| node.wrong("The QueryPlace ID is not valid entity ID"))?;
-    let code = match place {
-        Place::Airport(code) => code.to_string(),
-        Place::City(code) => code.to_string(),
-    };
     match iata {
-        Some(iata) if !iata.eq_ignore_ascii_case(&code) => {
+        Some(iata) if !iata.eq_ignore_ascii_case(&place.iata()) => {
             Err(node.wrong("The QueryPlace ID has an iata and an entityId of different places"))
         }
         _ => Ok(place),

@@ -90,8 +90,8 @@ struct Inner {
     settings: FactSettings,
     origin: Origin,
     ids: FactIds,
-    /// By place in [`kinds::ALL`].
-    gathered: Vec<Gathered>,
+    /// One a kind.
+    gathered: Vec<Arc<Gathered>>,
     /// Bytes of all rows, and of records that a log refused.
     held: AtomicUsize,
     /// What is to be offered to the log again.
@@ -105,6 +105,7 @@ struct Inner {
 
 #[derive(Debug)]
 struct Gathered {
+    kind: &'static Kind,
     open: Mutex<Open>,
     written: AtomicU64,
     dropped: AtomicU64,
@@ -122,7 +123,7 @@ struct Open {
 /// A record of facts that is to be written.
 #[derive(Debug)]
 struct Waiting {
-    kind: usize,
+    gathered: Arc<Gathered>,
     facts: u64,
     held: usize,
     record: Record,
@@ -142,12 +143,7 @@ impl Recorder {
         let gold = TopicWriter::open(log, Profile::Gold.topic(), writer).await?;
         let silver = gold.beside(Profile::Silver.topic()).await?;
         let bronze = gold.beside(Profile::Bronze.topic()).await?;
-        let gathered = kinds::ALL.iter().map(|kind| Gathered {
-            open: Mutex::new(Open { rows: Rows::new(kind), full: Vec::new() }),
-            written: AtomicU64::new(0),
-            dropped: AtomicU64::new(0),
-            unfit: AtomicU64::new(0),
-        });
+        let gathered = kinds::ALL.iter().map(|kind| Arc::new(Gathered::new(kind)));
         let inner = Inner {
             ids: FactIds::new().map_err(|error| LogError::Unreadable(error.to_string()))?,
             gathered: gathered.collect(),
@@ -170,7 +166,7 @@ impl Recorder {
     /// Records a fact that happened at a time, Unix milliseconds.
     pub fn record_of<F: Fact>(&self, fact: &F, happened_ms: i64, visit: Option<u128>) {
         let Some(inner) = &self.inner else { return };
-        let Some((_, gathered)) = inner.of(F::KIND) else { return };
+        let Some(gathered) = inner.of(F::KIND) else { return };
         let most = match F::KIND.profile {
             Profile::Bronze => inner.settings.held_bytes.size() / 2,
             Profile::Silver | Profile::Gold => inner.settings.held_bytes.size(),
@@ -188,8 +184,9 @@ impl Recorder {
             open.close(&inner.origin);
             inner.many.notify_one();
         }
-        drop(open);
+        // Before anybody can write them, and take away again what they hold.
         inner.held.fetch_add(after - before, Ordering::Relaxed);
+        drop(open);
         if let Err(unfit) = pushed {
             gathered.unfit.fetch_add(1, Ordering::Relaxed);
             tracing::debug!(kind = F::KIND.name, %unfit, "a fact does not fit its kind");
@@ -206,7 +203,7 @@ impl Recorder {
         visit: Option<u128>,
     ) -> Result<(), RecordError> {
         let Some(inner) = &self.inner else { return Ok(()) };
-        let Some((_, gathered)) = inner.of(F::KIND) else { return Ok(()) };
+        let Some(gathered) = inner.of(F::KIND) else { return Ok(()) };
         let mut rows = Rows::new(F::KIND);
         if let Err(unfit) = rows.push(inner.stamp(visit), fact) {
             gathered.unfit.fetch_add(1, Ordering::Relaxed);
@@ -247,12 +244,7 @@ impl Recorder {
         let mut refused = inner.refused.lock().await;
         inner.pack(&mut refused);
         while let Some(waiting) = refused.front() {
-            let Some((kind, gathered)) =
-                kinds::ALL.get(waiting.kind).zip(inner.gathered.get(waiting.kind))
-            else {
-                refused.pop_front();
-                continue;
-            };
+            let (kind, gathered) = (waiting.gathered.kind, &waiting.gathered);
             let topic = inner.topic(kind.profile);
             let counter = match topic.append(waiting.record.clone(), Compression::Lz4).await {
                 Ok(()) => &gathered.written,
@@ -279,22 +271,20 @@ impl Recorder {
 
     /// What became of the facts of each kind.
     pub fn counts(&self) -> impl Iterator<Item = (&'static Kind, KindCounts)> + '_ {
-        let gathered = self.inner.iter().flat_map(|inner| &inner.gathered);
-        kinds::ALL.iter().copied().zip(gathered).map(|(kind, gathered)| {
+        self.inner.iter().flat_map(|inner| &inner.gathered).map(|gathered| {
             let counts = KindCounts {
                 written: gathered.written.load(Ordering::Relaxed),
                 dropped: gathered.dropped.load(Ordering::Relaxed),
                 unfit: gathered.unfit.load(Ordering::Relaxed),
             };
-            (kind, counts)
+            (gathered.kind, counts)
         })
     }
 }
 
 impl Inner {
-    fn of(&self, kind: &Kind) -> Option<(usize, &Gathered)> {
-        let at = kinds::ALL.iter().position(|known| known.number == kind.number)?;
-        Some((at, self.gathered.get(at)?))
+    fn of(&self, kind: &Kind) -> Option<&Arc<Gathered>> {
+        self.gathered.iter().find(|gathered| gathered.kind.number == kind.number)
     }
 
     fn topic(&self, profile: Profile) -> &TopicWriter {
@@ -311,13 +301,15 @@ impl Inner {
         let last_ms = self.complained_ms.load(Ordering::Relaxed);
         if now_ms - last_ms >= COMPLAIN_EVERY_MS {
             self.complained_ms.store(now_ms, Ordering::Relaxed);
-            tracing::warn!(kind = kind.name, %error, "facts wait for the log");
+            let dropped = self.gathered.iter().map(|one| one.dropped.load(Ordering::Relaxed));
+            let dropped: u64 = dropped.sum();
+            tracing::warn!(kind = kind.name, %error, dropped, "facts wait for the log");
         }
     }
 
     /// Makes records of what is gathered.
     fn pack(&self, waiting: &mut VecDeque<Waiting>) {
-        for (at, gathered) in self.gathered.iter().enumerate() {
+        for gathered in &self.gathered {
             let batches = {
                 let mut open = gathered.open();
                 if !open.rows.is_empty() {
@@ -328,7 +320,10 @@ impl Inner {
             for (batch, held) in batches {
                 let facts = batch.len() as u64;
                 match batch.to_record(runtime::unix_ms()) {
-                    Ok(record) => waiting.push_back(Waiting { kind: at, facts, held, record }),
+                    Ok(record) => {
+                        let gathered = Arc::clone(gathered);
+                        waiting.push_back(Waiting { gathered, facts, held, record });
+                    }
                     Err(error) => {
                         gathered.dropped.fetch_add(facts, Ordering::Relaxed);
                         self.held.fetch_sub(held, Ordering::Relaxed);
@@ -341,6 +336,16 @@ impl Inner {
 }
 
 impl Gathered {
+    fn new(kind: &'static Kind) -> Self {
+        Self {
+            kind,
+            open: Mutex::new(Open { rows: Rows::new(kind), full: Vec::new() }),
+            written: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            unfit: AtomicU64::new(0),
+        }
+    }
+
     fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }

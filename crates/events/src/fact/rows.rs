@@ -17,7 +17,7 @@ pub trait Fact {
     /// Its kind.
     const KIND: &'static Kind;
 
-    /// Gives each value with the index of its field in [`Kind::fields`].
+    /// Gives each value with the index of its field in [`Kind::fields`], in their order.
     ///
     /// # Errors
     /// What `take` says, with whose first error it ends.
@@ -97,8 +97,18 @@ impl Rows {
         if F::KIND.number != self.kind.number {
             return Err(Unfit::new("kind", format!("must be {}", self.kind.name)));
         }
-        let mut texts = 0;
-        fact.each(|at, value| self.check(at, value, &mut texts))?;
+        let (mut given, mut texts) = (0, 0);
+        fact.each(|at, value| {
+            // Columns stay of one length only if each gets its value.
+            if at != given {
+                return Err(Unfit::new("kind", "gives its values out of order"));
+            }
+            given += 1;
+            self.check(at, value, &mut texts)
+        })?;
+        if given != self.kind.fields.len() {
+            return Err(Unfit::new("kind", "does not give all of its values"));
+        }
         self.begin(stamped, texts);
         fact.each(|at, value| {
             self.put(at, value);
@@ -152,7 +162,8 @@ impl Rows {
     pub fn take(&mut self, origin: Origin) -> FactBatch {
         (self.count, self.bytes) = (0, 0);
         let columns: Vec<_> = self.columns.iter_mut().map(Column::finish).collect();
-        // Columns are made from the same fields as the schema, all of one length.
+        // Columns are made from the same fields as the schema, and each push gives every one a value that
+        // fits: this cannot fail.
         let rows = RecordBatch::try_new(schema(self.kind), columns)
             .unwrap_or_else(|_| RecordBatch::new_empty(schema(self.kind)));
         FactBatch::new(self.kind, origin, rows)

@@ -1,7 +1,7 @@
 //! A question as a Duffel offer request.
 
 use bytes::Bytes;
-use domain::{Place, Question};
+use domain::Question;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
@@ -70,8 +70,8 @@ pub fn request(
         .legs
         .iter()
         .map(|leg| Slice {
-            origin: code(leg.origin.asked),
-            destination: code(leg.destination.asked),
+            origin: leg.origin.asked.iata(),
+            destination: leg.destination.asked.iata(),
             departure_date: leg.date.to_string(),
         })
         .collect();
@@ -94,11 +94,4 @@ pub fn request(
         headers,
         body: Bytes::from(body),
     })
-}
-
-fn code(place: Place) -> String {
-    match place {
-        Place::Airport(code) => code.to_string(),
-        Place::City(code) => code.to_string(),
-    }
 }
