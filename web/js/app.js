@@ -10,6 +10,7 @@ import { emptyQuery, fromParams, legsOf, toParams, toRequest } from "./core/quer
 import { learnt } from "./core/places.js";
 import { rememberSearch } from "./core/recent.js";
 import { applyTheme, choose, settings, visitWith } from "./core/settings.js";
+import { listen, shown } from "./core/told.js";
 import { explorePage } from "./explore/page.js";
 import { homePage } from "./home.js";
 import { resultsPage } from "./results/page.js";
@@ -161,6 +162,7 @@ function put(build, key) {
   current.page?.close();
   current.key = key;
   current.page = build();
+  shown(key === "home" ? "search" : location.pathname === "/explore" ? "explore" : "results");
   frame(key !== "home");
   fill(main, current.page.node);
   scrollTo(0, 0);
@@ -201,6 +203,7 @@ addEventListener("popstate", () => {
 addEventListener("offline", () => nav.offline(true));
 addEventListener("online", () => nav.offline(false));
 
+listen();
 applyTheme();
 await useLocale(settings.locale);
 route();

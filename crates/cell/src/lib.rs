@@ -17,6 +17,7 @@ mod counts;
 pub mod culture;
 pub mod fuzz;
 mod health;
+mod intake;
 pub mod json;
 mod limits;
 pub mod loose;
@@ -34,6 +35,7 @@ pub mod v1;
 pub mod v3;
 
 pub use health::OPENAPI;
+pub use intake::{BeaconKey, IntakeSettings};
 pub use limits::REQUEST_ID;
 pub use memory::SearchMemory;
 pub use operator::{OPERATOR_HEADER, OperatorToken};

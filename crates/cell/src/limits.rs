@@ -31,6 +31,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited as LimitedBody};
 use crate::counts::Counts;
 use crate::refusal::{Family, Refusal};
 use crate::state::{Shared, is_host};
+use crate::v1::facts;
 
 /// Header that names one request in logs on both sides.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -197,15 +198,16 @@ async fn whole(request: Request, shared: &Shared) -> Result<Request, Refusal> {
     if request.body().is_end_stream() {
         return Ok(request);
     }
-    if request.body().size_hint().lower() > shared.settings.body_bytes.get() {
-        return Err(too_large(shared));
+    let most = most_of(request.uri().path(), shared);
+    if request.body().size_hint().lower() > most as u64 {
+        return Err(too_large(most));
     }
     let (head, unread) = request.into_parts();
     let packed =
         head.headers.get_all(CONTENT_ENCODING).iter().any(|coding| {
             !coding.is_empty() && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
         });
-    let reading = tokio::time::timeout(shared.settings.body_ms.ms(), body(unread, shared));
+    let reading = tokio::time::timeout(shared.settings.body_ms.ms(), body_within(unread, most));
     let bytes = reading.await.map_err(|_| {
         let sentence = format!("A body arrives within {} ms.", shared.settings.body_ms.get());
         Refusal::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", sentence)
@@ -218,14 +220,30 @@ async fn whole(request: Request, shared: &Shared) -> Result<Request, Refusal> {
     Ok(Request::from_parts(head, Body::from(bytes)))
 }
 
-/// Reads a body within the limit.
+/// Bytes of a body that a path takes.
+fn most_of(path: &str, shared: &Shared) -> usize {
+    match path {
+        facts::PATH => shared.settings.intake.facts_bytes.size(),
+        _ => shared.settings.body_bytes.size(),
+    }
+}
+
+/// Reads a body within the limit of most paths.
 ///
 /// # Errors
 /// [`Refusal`] if it is too large or breaks off.
 pub(crate) async fn body(body: Body, shared: &Shared) -> Result<Bytes, Refusal> {
-    match LimitedBody::new(body, shared.settings.body_bytes.size()).collect().await {
+    body_within(body, shared.settings.body_bytes.size()).await
+}
+
+/// Reads a body of at most so many bytes.
+///
+/// # Errors
+/// [`Refusal`] if it is too large or breaks off.
+pub(crate) async fn body_within(body: Body, most: usize) -> Result<Bytes, Refusal> {
+    match LimitedBody::new(body, most).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large(shared)),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large(most)),
         Err(_) => Err(Refusal::new(
             StatusCode::BAD_REQUEST,
             "body_incomplete",
@@ -234,8 +252,8 @@ pub(crate) async fn body(body: Body, shared: &Shared) -> Result<Bytes, Refusal> 
     }
 }
 
-fn too_large(shared: &Shared) -> Refusal {
-    let sentence = format!("A body has at most {} bytes.", shared.settings.body_bytes.get());
+fn too_large(most: usize) -> Refusal {
+    let sentence = format!("A body has at most {most} bytes.");
     Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", sentence)
 }
 

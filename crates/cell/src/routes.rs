@@ -12,7 +12,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware;
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, options, post};
 use http::header::{CONTENT_TYPE, HeaderMap};
 use http::{Extensions, Method, StatusCode, Version};
 use tower::Layer;
@@ -72,6 +72,10 @@ pub static ROUTES: &[Route] = &[
     read("/v1/prices/explore", || get(v1::prices::explore)),
     read("/v1/prices/history", || get(v1::prices::history)),
     write("/v1/prices/forget", || post(v1::forget::forget)),
+    write(v1::facts::PATH, || post(v1::facts::take)),
+    read(v1::facts::PATH, || get(v1::facts::counts)),
+    write("/v1/beacon", || post(v1::beacon::take)),
+    Route { method: "OPTIONS", path: "/v1/beacon", serve: || options(v1::beacon::ask) },
     read("/v1/places", || get(v1::answers::places)),
     read("/v1/culture", || get(v1::answers::culture)),
     read("/v1/cell", || get(v1::cell_report::report)),

@@ -6,6 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::culture;
+use crate::intake::IntakeSettings;
 
 /// `[cell]`: what the outward API allows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,8 @@ pub struct CellSettings {
     /// Locale assumed when nothing else is known.
     #[serde(deserialize_with = "locale")]
     pub home_locale: String,
+    /// Facts that others send.
+    pub intake: IntakeSettings,
 }
 
 impl Default for CellSettings {
@@ -64,6 +67,7 @@ impl Default for CellSettings {
             public_url: String::new(),
             home_market: "GB".to_owned(),
             home_locale: "en-GB".to_owned(),
+            intake: IntakeSettings::default(),
         }
     }
 }

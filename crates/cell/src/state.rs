@@ -23,6 +23,7 @@ use crate::agents::AgentBook;
 use crate::cache::{ContentCache, PageCache};
 use crate::counts::Counts;
 use crate::culture;
+use crate::intake::Intake;
 use crate::memory::SearchMemory;
 use crate::operator::OperatorToken;
 use crate::priority::priority_of;
@@ -99,6 +100,7 @@ pub(crate) struct Shared {
     pub(crate) pages: PageCache,
     pub(crate) contents: ContentCache,
     pub(crate) streams: Arc<Semaphore>,
+    pub(crate) intake: Intake,
     pub(crate) fixed: FixedAnswers,
     /// The hierarchy by locale.
     pub(crate) hierarchies: Cache<&'static str, Bytes>,
@@ -159,6 +161,7 @@ impl Shared {
             pages: PageCache::new(bytes / 2),
             contents: ContentCache::new(bytes / 2),
             streams: Arc::new(Semaphore::new(settings.streams.size())),
+            intake: Intake::new(&settings.intake),
             fixed: FixedAnswers::default(),
             hierarchies: Cache::new(HIERARCHIES_MAX),
             agents: Mutex::new(None),

@@ -4,9 +4,11 @@
 //! units of the display currency; errors as problem+json. Start reading at [`searches`].
 
 pub(crate) mod answers;
+pub(crate) mod beacon;
 pub(crate) mod cell_report;
 pub(crate) mod events;
 mod facets;
+pub(crate) mod facts;
 pub(crate) mod fleet_of_one;
 pub(crate) mod forget;
 pub(crate) mod go;

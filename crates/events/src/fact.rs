@@ -14,13 +14,14 @@
 //! Every fact has an id, the time when it happened and when we heard of it, and the visit it belongs to, if
 //! any. The cell and region that wrote a batch stand once in the batch.
 //!
-//! A process records its facts with a [`Recorder`].
+//! A process records its facts with a [`Recorder`], and takes in those of others with it: [`Recorder::sort`].
 //!
 //! Limits: a fact at most [`FACT_BYTES_MAX`] bytes of texts, a batch what a record of the log may have.
 
 mod batch;
 mod column;
 mod id;
+mod intake;
 mod kind;
 pub mod kinds;
 mod lines;
@@ -31,6 +32,8 @@ mod rows;
 pub use batch::{FactBatch, Origin, UnreadBatch};
 pub use column::{Held, Value};
 pub use id::{FactId, FactIds};
+pub(crate) use intake::check_line;
+pub use intake::{BROWSER_REFUSALS, NAMED_REFUSALS, RefusedLine, Sender, Sorted, TakenIn};
 pub use kind::{Field, Holds, Kind, Privacy, Profile};
 pub use lines::Unfit;
 pub use recorder::{FactSettings, KindCounts, RecordError, Recorder};

@@ -105,5 +105,13 @@ fn offsets(log: &FileLog, of: &TopicPartition) -> Vec<u64> {
     }
 }
 
+/// Reads the bytes as lines of facts that others send, by the quick reader and by the other one.
+///
+/// # Panics
+/// If the quick one makes something else of a line: a finding.
+pub fn fact_lines(bytes: &[u8]) {
+    String::from_utf8_lossy(bytes).lines().for_each(crate::fact::check_line);
+}
+
 #[cfg(test)]
 mod tests;

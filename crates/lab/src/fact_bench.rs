@@ -2,7 +2,10 @@
 //!
 //! (rows) facts into columns, one thread; (arrow) columns into records; (log) such records into a log as fast
 //! as it takes them, the wall of all that follows; (told) two threads that record while the recorder writes:
-//! facts a second that are durable; (gold) one by one, each acknowledged when it is durable.
+//! facts a second that are durable; (gold) one by one, each acknowledged when it is durable. What others send:
+//! `intake`.
+
+mod intake;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -47,7 +50,9 @@ pub(crate) fn run(seconds: u64) -> Result<()> {
         let told = told(&folder.path().join("told"), slice).await?;
         report.figure("told: million facts/s durable, 2 threads tell", told / 1e6);
         report.figure("told: share of what the log takes", told / wall);
-        gold(&mut report, &folder.path().join("gold"), slice).await
+        gold(&mut report, &folder.path().join("gold"), slice).await?;
+        intake::lines(&mut report, &folder, slice).await?;
+        intake::over_http(&mut report, &folder, slice).await
     })?;
     report.write()
 }

@@ -216,6 +216,11 @@ const TARGETS: &[fuzz::Target] = &[
         decode: events::fuzz::followed,
     },
     fuzz::Target {
+        name: "fact_lines",
+        corpus: "crates/events/tests/corpus/lines",
+        decode: events::fuzz::fact_lines,
+    },
+    fuzz::Target {
         name: "price_digests",
         corpus: "crates/prices/tests/corpus/digests",
         decode: prices::fuzz::digests,

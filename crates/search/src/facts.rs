@@ -41,6 +41,12 @@ impl Engine {
         newest.map(u128::from_be_bytes)
     }
 
+    /// What the process tells, and takes in of what others tell.
+    #[must_use]
+    pub fn facts(&self) -> &Recorder {
+        &self.parts.facts
+    }
+
     pub(crate) fn on_created(&self, search: &Search, visit: Option<u128>, shared: bool) {
         let request = &search.request;
         let (Some(first), Some(last)) = (request.legs.first(), request.legs.last()) else { return };
@@ -63,7 +69,7 @@ impl Engine {
             nearby: request.nearby,
             shared,
         };
-        self.parts.facts.record(&fact, visit);
+        self.facts().record(&fact, visit);
     }
 
     /// Notes that a traveller is led to a seller by a link of the search of a token.

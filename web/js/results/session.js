@@ -9,6 +9,7 @@
 
 import { createSearch, readSearch } from "../core/api.js";
 import { filterCount, SORTS, writeView } from "../core/filters.js";
+import { firstOffers } from "../core/told.js";
 import { follow } from "./live.js";
 
 const PAGE = 20;
@@ -21,6 +22,8 @@ export class Session extends EventTarget {
     super();
     this.token = token;
     this.fresh = fresh;
+    /** When the wait for offers began; null once it is over, or if nobody waited. */
+    this.waitsSince = token && !fresh ? null : performance.now();
     this.request = request;
     this.sort = sort;
     this.filters = filters;
@@ -164,6 +167,10 @@ export class Session extends EventTarget {
       this.leads = { [sort]: data.itineraries[0] ?? null };
       others.forEach((other, index) => { this.leads[other] = leads[index].itineraries[0] ?? null; });
       const { status, partners, total } = data;
+      if (total > 0 && this.waitsSince !== null) {
+        firstOffers(performance.now() - this.waitsSince);
+        this.waitsSince = null;
+      }
       // The cheapest of the unfiltered list; while filters are on, the events keep the best price.
       const best = filterCount(this.filters) ? {} : { best_price: this.leads.cheapest?.price ?? null };
       this.onProgress({ status, partners, total, ...best });

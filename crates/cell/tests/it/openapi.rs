@@ -96,6 +96,11 @@ async fn our_own_answers_fit_their_schemas() {
     }
     fits("/v1/cell", "get", &site.as_operator("/v1/cell").await);
     fits("/v1/cell", "get", &site.get("/v1/cell").await);
+    fits("/v1/facts", "get", &site.as_operator("/v1/facts").await);
+    fits("/v1/facts", "get", &site.get("/v1/facts").await);
+    for path in ["/v1/beacon?key=page", "/v1/beacon?key=other", "/v1/beacon"] {
+        fits("/v1/beacon", "post", &site.call(Method::POST, path, "{}").await);
+    }
     for _ in 0..2 {
         fits("/v1/fleet", "get", &site.as_operator("/v1/fleet").await);
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cell::{CellParts, CellSettings, OperatorToken, PriceIndexes, SearchMemory, router};
+use events::fact::{FactSettings, Origin, Recorder};
 use events::log::{FileLog, LogSettings};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -125,6 +126,10 @@ async fn parts_sharing(
 ) -> CellParts {
     let workers = Workers::start("test", 2, 64).unwrap();
     let (memory, prices) = memory(shared, &workers, tasks, shutdown).await;
+    let disk = Arc::new(FaultDisk::from_seed(2));
+    let log = FileLog::open(disk, "facts", LogSettings::default()).unwrap();
+    let origin = Origin { cell: "cell-1".to_owned(), region: "local".to_owned() };
+    let facts = Recorder::open(Arc::new(log), 1, origin, FactSettings::default()).await.unwrap();
     let engine = Engine::new(EngineParts {
         // Asked anew at once unless it is remembered.
         settings: SearchSettings {
@@ -143,7 +148,7 @@ async fn parts_sharing(
         shutdown: shutdown.clone(),
         keys: TokenKeys::single(&[7; 32]),
         cell: 1,
-        facts: events::fact::Recorder::default(),
+        facts,
     });
     let engine = engine.unwrap();
     CellParts {

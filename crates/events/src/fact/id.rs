@@ -38,9 +38,29 @@ pub(super) const ID_EXPECTED: &str = "must be 32 hexadecimal digits";
 
 /// Reads 32 hexadecimal digits.
 pub(super) fn read_id(text: &str) -> Option<u128> {
-    let digits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    digits.then(|| u128::from_str_radix(text, 16).ok()).flatten()
+    let bytes: &[u8; 32] = text.as_bytes().try_into().ok()?;
+    let (mut number, mut wrong) = ([0_u64; 2], 0);
+    for (half, digits) in number.iter_mut().zip(bytes.chunks_exact(16)) {
+        for &digit in digits {
+            let value = HEX[digit as usize];
+            wrong |= value;
+            *half = *half << 4 | u64::from(value & 15);
+        }
+    }
+    (wrong < 16).then_some(u128::from(number[0]) << 64 | u128::from(number[1]))
 }
+
+/// What a digit stands for; 255 for what is none.
+static HEX: [u8; 256] = {
+    let mut hex = [255; 256];
+    let mut value = 0;
+    while value < 16 {
+        hex[b"0123456789abcdef"[value] as usize] = value as u8;
+        hex[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    hex
+};
 
 /// Gives ids.
 #[derive(Debug)]

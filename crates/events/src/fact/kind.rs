@@ -37,13 +37,15 @@ impl Profile {
     }
 }
 
-/// Whom a fact tells of. No kind holds personal data: no name, address or number of a person or device.
+/// Whom a fact tells of. No kind asks for personal data: no name, address or number of a person or device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Privacy {
     /// Of the service only.
     Service,
     /// Of what somebody did during a visit: it is deleted with the visit.
     Visit,
+    /// What others said, as they said it: it may hold anything, so it stays where it is and no table has it.
+    Unchecked,
 }
 
 impl Privacy {
@@ -53,6 +55,7 @@ impl Privacy {
         match self {
             Self::Service => "service",
             Self::Visit => "visit",
+            Self::Unchecked => "unchecked",
         }
     }
 }

@@ -148,6 +148,52 @@ kinds! {
         /// The market: a country of ISO 3166.
         market: &'a str = Holds::Text(2), since 1;
     }
+
+    /// A browser showed a page.
+    PageShown<'a> = 5 "page_shown" version 1, Bronze, Visit, of "web" {
+        /// The page: `search`, `results`, `explore` and so on, without what stands in its address.
+        page: &'a str = Holds::Text(32), since 1;
+        /// The language it is shown in.
+        locale: &'a str = Holds::Text(16), since 1;
+        /// The market: a country of ISO 3166.
+        market: Option<&'a str> = Holds::Text(2), since 1;
+        /// Width of the window in CSS pixels.
+        width: Option<u32> = Holds::Whole(0, 100_000), since 1;
+    }
+
+    /// How long a page took, as its browser measured it.
+    PageTiming<'a> = 6 "page_timing" version 1, Bronze, Visit, of "web" {
+        /// The page.
+        page: &'a str = Holds::Text(32), since 1;
+        /// What was measured: `ttfb`, `fcp`, `lcp`, `inp`, or `first_offers` from the search to its first offers.
+        metric: &'a str = Holds::Text(16), since 1;
+        /// How long it took, in milliseconds.
+        ms: f64 = Holds::Number, since 1;
+    }
+
+    /// Something of a page failed in a browser.
+    PageFailed<'a> = 7 "page_failed" version 1, Bronze, Visit, of "web" {
+        /// The page.
+        page: &'a str = Holds::Text(32), since 1;
+        /// The name of the error.
+        error: &'a str = Holds::Text(64), since 1;
+        /// The file of ours where it was.
+        file: Option<&'a str> = Holds::Text(64), since 1;
+        /// The line there.
+        line: Option<u32> = Holds::Whole(0, 10_000_000), since 1;
+    }
+
+    /// A fact that others sent does not fit: nothing but this says so.
+    FactRefused<'a> = 8 "fact_refused" version 1, Silver, Unchecked, of "facts" {
+        /// Who sent it: `browser` or `server`.
+        sender: &'a str = Holds::Text(16), since 1;
+        /// The field that is wrong.
+        field: &'a str = Holds::Text(64), since 1;
+        /// What is wrong with it.
+        sentence: &'a str = Holds::Text(256), since 1;
+        /// What was said; the front of it if it was long.
+        said: &'a str = Holds::Text(4096), since 1;
+    }
 }
 
 /// The kind with a number.

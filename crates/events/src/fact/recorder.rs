@@ -86,7 +86,7 @@ pub struct Recorder {
 }
 
 #[derive(Debug)]
-struct Inner {
+pub(super) struct Inner {
     settings: FactSettings,
     origin: Origin,
     ids: FactIds,
@@ -101,14 +101,18 @@ struct Inner {
     many: Notify,
     /// When it was last said that the log takes nothing.
     complained_ms: AtomicI64,
+    /// Bronze facts that were looked at while memory filled up.
+    sampled: AtomicU64,
+    /// Lines of others that were refused.
+    pub(super) refused_one: AtomicU64,
 }
 
 #[derive(Debug)]
-struct Gathered {
+pub(super) struct Gathered {
     kind: &'static Kind,
     open: Mutex<Open>,
-    written: AtomicU64,
-    dropped: AtomicU64,
+    pub(super) written: AtomicU64,
+    pub(super) dropped: AtomicU64,
     unfit: AtomicU64,
 }
 
@@ -154,6 +158,8 @@ impl Recorder {
             topics: [gold, silver, bronze],
             many: Notify::new(),
             complained_ms: AtomicI64::new(0),
+            sampled: AtomicU64::new(0),
+            refused_one: AtomicU64::new(0),
         };
         Ok(Self { inner: Some(Arc::new(inner)) })
     }
@@ -167,12 +173,7 @@ impl Recorder {
     pub fn record_of<F: Fact>(&self, fact: &F, happened_ms: i64, visit: Option<u128>) {
         let Some(inner) = &self.inner else { return };
         let Some(gathered) = inner.of(F::KIND) else { return };
-        let most = match F::KIND.profile {
-            Profile::Bronze => inner.settings.held_bytes.size() / 2,
-            Profile::Silver | Profile::Gold => inner.settings.held_bytes.size(),
-        };
-        if inner.held.load(Ordering::Relaxed) >= most {
-            gathered.dropped.fetch_add(1, Ordering::Relaxed);
+        if !inner.samples(F::KIND) {
             return;
         }
         let stamped = Stamped { happened_ms, ..inner.stamp(visit) };
@@ -263,6 +264,16 @@ impl Recorder {
         }
     }
 
+    pub(super) fn inner(&self) -> Option<&Inner> {
+        self.inner.as_deref()
+    }
+
+    /// Lines of others that were refused since the start.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.inner().map_or(0, |inner| inner.refused_one.load(Ordering::Relaxed))
+    }
+
     /// Bytes of facts that wait.
     #[must_use]
     pub fn held(&self) -> usize {
@@ -283,15 +294,66 @@ impl Recorder {
 }
 
 impl Inner {
-    fn of(&self, kind: &Kind) -> Option<&Arc<Gathered>> {
+    pub(super) fn of(&self, kind: &Kind) -> Option<&Arc<Gathered>> {
         self.gathered.iter().find(|gathered| gathered.kind.number == kind.number)
     }
 
-    fn topic(&self, profile: Profile) -> &TopicWriter {
+    pub(super) fn topic(&self, profile: Profile) -> &TopicWriter {
         &self.topics[profile as usize]
     }
 
-    fn stamp(&self, visit: Option<u128>) -> Stamped {
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Bytes that may wait before facts of a profile are dropped.
+    fn most(&self, profile: Profile) -> usize {
+        match profile {
+            Profile::Bronze => self.settings.held_bytes.size() / 2,
+            Profile::Silver | Profile::Gold => self.settings.held_bytes.size(),
+        }
+    }
+
+    /// Whether one more fact of a kind is taken into memory. Of bronze, when half of its room is taken, as
+    /// many as the rest has room for: none when it is full. What is not taken is counted as dropped.
+    pub(super) fn samples(&self, kind: &Kind) -> bool {
+        let (most, held) = (self.most(kind.profile), self.held.load(Ordering::Relaxed));
+        let thinned = kind.profile == Profile::Bronze && held > most / 2 && held < most;
+        let taken = match thinned {
+            // Evenly: the golden ratio's multiples are spread as evenly as can be.
+            true => {
+                let count = self.sampled.fetch_add(1, Ordering::Relaxed);
+                let spread = count.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+                let room = ((most - held) as u64) << 32;
+                spread < room / (most - most / 2) as u64
+            }
+            false => held < most,
+        };
+        if !taken && let Some(gathered) = self.of(kind) {
+            gathered.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+        taken
+    }
+
+    /// Takes rows into memory; gives whether there was room.
+    pub(super) fn gather(&self, gathered: &Gathered, mut rows: Rows) -> bool {
+        let (facts, bytes) = (rows.len() as u64, rows.bytes());
+        if self.held.load(Ordering::Relaxed) + bytes > self.most(rows.kind().profile) {
+            gathered.dropped.fetch_add(facts, Ordering::Relaxed);
+            return false;
+        }
+        let batch = rows.take(self.origin.clone());
+        let mut open = gathered.open();
+        open.full.push((batch, bytes));
+        self.held.fetch_add(bytes, Ordering::Relaxed);
+        drop(open);
+        if bytes >= ROWS_BYTES {
+            self.many.notify_one();
+        }
+        true
+    }
+
+    pub(super) fn stamp(&self, visit: Option<u128>) -> Stamped {
         let now_ms = runtime::unix_ms();
         Stamped { id: self.ids.next(now_ms), happened_ms: now_ms, received_ms: now_ms, visit }
     }

@@ -8,19 +8,22 @@ use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_o
 use serde_json::{Map, Value as Json, json};
 use storage::disk::FaultDisk;
 
-use super::kinds::{ALL, ClickOut, FanOutEnded, PartnerCall, SearchCreated};
+use super::kinds::{
+    ALL, ClickOut, FactRefused, FanOutEnded, PageFailed, PageShown, PageTiming, PartnerCall,
+    SearchCreated,
+};
 use super::*;
 use crate::compat::fixtures::of_every_version;
 use crate::log::{FileLog, LogSettings, ReadLog, Record, TopicPartition};
 
 const NOW_MS: i64 = 1_795_000_000_000;
 
-fn stamped(id: u128) -> Stamped {
+pub(super) fn stamped(id: u128) -> Stamped {
     let visit = id.is_multiple_of(2).then_some(id << 64);
     Stamped { id: FactId(id), happened_ms: NOW_MS, received_ms: NOW_MS + 3, visit }
 }
 
-fn origin() -> Origin {
+pub(super) fn origin() -> Origin {
     Origin { cell: "cell-7".to_owned(), region: "north".to_owned() }
 }
 
@@ -49,7 +52,7 @@ fn call(fault: Option<&'static str>) -> PartnerCall<'static> {
     PartnerCall { question: 5, partner: "ag0001", took_ms: 120, offers: 30, fault }
 }
 
-fn click() -> ClickOut<'static> {
+pub(super) fn click() -> ClickOut<'static> {
     ClickOut {
         search: 0xabc,
         itinerary: 9,
@@ -71,6 +74,22 @@ fn ended() -> FanOutEnded<'static> {
         failed: 1,
         offers: 2_700,
     }
+}
+
+fn shown() -> PageShown<'static> {
+    PageShown { page: "results", locale: "en-GB", market: Some("GB"), width: Some(390) }
+}
+
+fn timing() -> PageTiming<'static> {
+    PageTiming { page: "results", metric: "lcp", ms: 812.5 }
+}
+
+fn broken() -> PageFailed<'static> {
+    PageFailed { page: "explore", error: "TypeError", file: Some("js/map.js"), line: Some(12) }
+}
+
+fn refused() -> FactRefused<'static> {
+    FactRefused { sender: "server", field: "kind", sentence: "is required", said: "{}" }
 }
 
 fn batch_of<F: Fact>(fact: &F) -> FactBatch {
@@ -124,7 +143,11 @@ fn every_struct_gives_its_values_in_the_order_of_its_fields() {
     check(&ended());
     check(&call(Some("partner_timeout")));
     check(&click());
-    assert_eq!(ALL.len(), 4, "the new kind is to be checked here too");
+    check(&shown());
+    check(&timing());
+    check(&broken());
+    check(&refused());
+    assert_eq!(ALL.len(), 8, "the new kind is to be checked here too");
 }
 
 #[test]
@@ -270,6 +293,10 @@ fn facts_in_json_fit_their_published_schemas() {
     fits(&batch_of(&ended()));
     fits(&batch_of(&call(None)));
     fits(&batch_of(&click()));
+    fits(&batch_of(&shown()));
+    fits(&batch_of(&timing()));
+    fits(&batch_of(&broken()));
+    fits(&batch_of(&refused()));
 }
 
 #[test]
@@ -288,6 +315,10 @@ fn compat_facts_of_every_version_are_read() {
     check(&ended());
     check(&call(Some("partner_timeout")));
     check(&click());
+    check(&shown());
+    check(&timing());
+    check(&broken());
+    check(&refused());
 }
 
 fn any_value(field: &'static Field) -> impl Strategy<Value = Option<Owned>> + use<> {
@@ -318,7 +349,7 @@ fn any_value(field: &'static Field) -> impl Strategy<Value = Option<Owned>> + us
 }
 
 #[derive(Clone, Debug)]
-enum Owned {
+pub(super) enum Owned {
     Id(u128),
     Text(String),
     Whole(i64),
@@ -329,7 +360,7 @@ enum Owned {
 }
 
 impl Owned {
-    fn value(&self) -> Value<'_> {
+    pub(super) fn value(&self) -> Value<'_> {
         match self {
             Self::Id(id) => Value::Id(*id),
             Self::Text(text) => Value::Text(text),
@@ -342,9 +373,9 @@ impl Owned {
     }
 }
 
-type AnyFacts = (&'static Kind, Vec<Vec<Option<Owned>>>);
+pub(super) type AnyFacts = (&'static Kind, Vec<Vec<Option<Owned>>>);
 
-fn any_facts() -> impl Strategy<Value = AnyFacts> {
+pub(super) fn any_facts() -> impl Strategy<Value = AnyFacts> {
     (0..ALL.len()).prop_flat_map(|at| {
         let kind = ALL[at];
         let fact: Vec<_> = kind.fields.iter().map(any_value).collect();
@@ -374,7 +405,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_reading_panic(bytes in vec(any::<u8>(), 0..400), kind in 0_u32..6) {
+    fn no_bytes_make_reading_panic(bytes in vec(any::<u8>(), 0..400), kind in 0_u32..12) {
         let record = Record::of(bytes, NOW_MS).with_schema(kind << 16 | 1);
         prop_assert!(FactBatch::from_record(&record).is_err());
     }
@@ -390,7 +421,7 @@ proptest! {
 }
 
 /// A recorder on a log in memory, which is given too.
-async fn recording(disk: &Arc<FaultDisk>) -> (Recorder, Arc<FileLog>) {
+pub(super) async fn recording(disk: &Arc<FaultDisk>) -> (Recorder, Arc<FileLog>) {
     let log = FileLog::open_inline(Arc::clone(disk) as _, "log", LogSettings::default()).unwrap();
     let log = Arc::new(log);
     let settings = FactSettings::default();
@@ -399,7 +430,7 @@ async fn recording(disk: &Arc<FaultDisk>) -> (Recorder, Arc<FileLog>) {
 }
 
 /// The facts of a topic.
-async fn stand_in(log: &FileLog, profile: Profile) -> Vec<Map<String, Json>> {
+pub(super) async fn stand_in(log: &FileLog, profile: Profile) -> Vec<Map<String, Json>> {
     let topic = TopicPartition::new(profile.topic(), 0).unwrap();
     let fetched = log.read(&topic, 0, 1 << 20).await.unwrap();
     let records = fetched.batches.iter().flat_map(|batch| batch.records().unwrap());
@@ -424,7 +455,7 @@ async fn recorded_facts_stand_in_the_topic_of_their_profile_once_they_are_flushe
     let ids: BTreeSet<_> = silver.iter().map(|fact| fact["id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), 3);
     let written: Vec<u64> = recorder.counts().map(|(_, counts)| counts.written).collect();
-    assert_eq!(written, [1, 0, 2, 0]);
+    assert_eq!(written, [1, 0, 2, 0, 0, 0, 0, 0]);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use super::*;
 use crate::log::Stamp;
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/segment");
+const LINES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/lines");
 const ANSWERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/answer");
 
 /// Segments that are good, each of another kind.
@@ -107,6 +108,16 @@ fn no_bytes_of_a_segment_or_batch_harm_a_reader() {
         batch(&bytes);
         segment(&bytes);
         followed(&bytes);
+    }
+}
+
+#[test]
+fn no_line_of_a_fact_is_read_otherwise_by_the_quick_reader() {
+    let corpus = corpus(LINES);
+    let mut random = Random::from_seed(13);
+    corpus.iter().for_each(|bytes| fact_lines(bytes));
+    for _ in 0..20_000 {
+        fact_lines(&changed(&corpus, &mut random));
     }
 }
 

@@ -11,7 +11,7 @@ use fleet::attempts::Work;
 use http::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, HOST};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, Response, StatusCode, response};
-use runtime::Fault;
+use runtime::{Fault, Priority};
 use search::SearchError;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -28,7 +28,11 @@ const TOKEN_BYTES_MIN: usize = 48;
 
 /// The rules of this product.
 pub(super) fn rules(operator: OperatorToken) -> Rules {
-    let priority = |head: &Parts| cell::priority_of(&head.headers);
+    let priority = |head: &Parts| match head.uri.path() {
+        // What browsers tell is worth less than anything that somebody waits for.
+        "/v1/beacon" => Priority::Bot,
+        _ => cell::priority_of(&head.headers),
+    };
     let operator = Arc::new(move |headers: &HeaderMap| operator.opens(headers));
     let proof = OPERATOR_HEADER;
     Rules {
