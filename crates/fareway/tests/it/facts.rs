@@ -105,6 +105,39 @@ async fn a_search_its_partners_and_the_click_on_an_offer_are_told_as_facts() {
     assert!(read(data, &["--kind", "partner_call", "--limit", "1"]).len() == 1);
 }
 
+#[tokio::test]
+async fn what_servers_and_browsers_send_is_read_from_the_log_as_they_said_it() {
+    let platform = Platform::start(&[("sandbox.enabled", "false"), ("facts.flush_ms", "20")]);
+    let data = platform.data.0.as_path();
+    let operator = platform.operator();
+    let id = "000001a1b2c3d4e5f60718293a4b5c6d";
+    let click = json!({
+        "kind": "click_out", "id": id, "search": id, "itinerary": id, "agent": "ba__",
+        "changed": false, "market": "GB",
+    });
+    let body = format!("{click}\n{{\"kind\":\"click_out\",\"agent\":7}}\n");
+    let line = [("x-fareway-operator", operator.as_str())];
+    let (status, _, answer) = platform.raw("POST", "/v1/facts", &line, body.into()).await;
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    assert_eq!((status, &answer["durable"], &answer["refused"]), (200, &json!(1), &json!(1)));
+    let clicks = read(data, &["--kind", "click_out"]);
+    assert_eq!(
+        (clicks.len(), &clicks[0]["id"], &clicks[0]["agent"]),
+        (1, &json!(id), &json!("ba__"))
+    );
+    let refused = read(data, &["--kind", "fact_refused"]);
+    assert_eq!((&refused[0]["field"], &refused[0]["sender"]), (&json!("agent"), &json!("server")));
+
+    let told = json!({"kind": "page_timing", "page": "results", "metric": "lcp", "ms": 812.5});
+    let visit = [("x-fareway-visit", "somebody")];
+    let path = "/v1/beacon?key=page";
+    let (status, ..) = platform.raw("POST", path, &visit, told.to_string().into()).await;
+    assert_eq!(status, 202);
+    let timings = until(data, "page_timing", 1).await;
+    assert_eq!(timings[0]["ms"], json!(812.5));
+    assert_eq!(timings[0]["visit"].as_str().map(str::len), Some(32));
+}
+
 #[test]
 fn a_folder_without_a_log_and_a_kind_that_is_none_are_said_in_one_sentence() {
     let folder = Folder::new();
