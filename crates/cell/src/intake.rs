@@ -26,7 +26,7 @@ const ANY: &str = "*";
 #[serde(deny_unknown_fields, default)]
 pub struct IntakeSettings {
     /// Bytes of a body of facts that a server sends.
-    pub facts_bytes: Limited<65_536, 16_777_216>,
+    pub facts_bytes: Limited<65_536, 4_194_304>,
     /// Such bodies that are taken in at once; more are refused.
     pub facts_at_once: Limited<1, 1_024>,
     /// Bodies that browsers with one key send a second; more are refused.

@@ -89,6 +89,7 @@ pub(crate) fn render(taken: &TakenIn) -> String {
         "waiting": taken.waiting,
         "dropped": taken.dropped,
         "refused": taken.refused,
+        "unkept": taken.unkept,
         "first_refused": named.collect::<Vec<_>>(),
     })
     .to_string()

@@ -51,7 +51,7 @@ async fn a_server_is_told_what_is_durable_and_which_lines_are_wrong() {
         json!([{"line": 2, "field": "kind", "detail": "is none of those that are known here"}]);
     assert_eq!(
         answer.json(),
-        json!({"durable": 2, "waiting": 0, "dropped": 0, "refused": 1, "first_refused": named})
+        json!({"durable": 2, "waiting": 0, "dropped": 0, "refused": 1, "unkept": 0, "first_refused": named})
     );
     assert_eq!(counts(&site, "partner_call").await["written"], 2);
     assert_eq!(counts(&site, "fact_refused").await["written"], 1);
@@ -98,7 +98,7 @@ async fn a_browser_tells_with_the_key_of_its_page() {
     let named = json!([{"line": 2, "field": "kind", "detail": detail}]);
     assert_eq!(
         answer.json(),
-        json!({"durable": 0, "waiting": 1, "dropped": 0, "refused": 1, "first_refused": named})
+        json!({"durable": 0, "waiting": 1, "dropped": 0, "refused": 1, "unkept": 0, "first_refused": named})
     );
     for (path, status, field) in [
         ("/v1/beacon", StatusCode::BAD_REQUEST, "key"),

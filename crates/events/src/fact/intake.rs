@@ -12,7 +12,8 @@
 //! Of two fields with one name the last counts.
 //!
 //! Nothing wrong holds up what is right. Limits: a fact's bytes of texts, how old it may be, facts that wait in
-//! memory, refusals of one browser's body that are kept ([`BROWSER_REFUSALS`]); the caller bounds bodies.
+//! memory, refusals of one body that are kept (of a browser's [`BROWSER_REFUSALS`]); the caller bounds bodies: at most
+//! 4 MiB, so that what comes of one fits into a batch of the log.
 
 mod line;
 
@@ -33,6 +34,9 @@ use crate::log::Compression;
 pub const NAMED_REFUSALS: usize = 20;
 /// Refused lines of one body of a browser that are kept; all are counted.
 pub const BROWSER_REFUSALS: u64 = 8;
+/// Bytes of the refused lines of one body that are kept: a short line that is refused takes a hundred times its own,
+/// and all of a body must fit into one batch of the log.
+const REFUSALS_BYTES: usize = 4 << 20;
 /// Bytes of a refused line that are kept.
 const SAID_BYTES: usize = 4_096;
 /// How long ago a fact may have happened, milliseconds.
@@ -69,6 +73,8 @@ pub struct TakenIn {
     pub dropped: u64,
     /// Lines that were refused.
     pub refused: u64,
+    /// Of them, those that do not stand aside as facts because there were too many.
+    pub unkept: u64,
     /// The first [`NAMED_REFUSALS`] of them.
     pub first_refused: Vec<RefusedLine>,
 }
@@ -243,7 +249,10 @@ impl Sorting<'_> {
             Sender::Browser(_) => "browser",
             Sender::Server => "server",
         };
-        if sender == "server" || taken.refused <= BROWSER_REFUSALS {
+        let at = kinds::ALL.iter().position(|kind| kind.number == FactRefused::KIND.number);
+        let held = at.and_then(|at| self.sorted.rows[at].as_ref()).map_or(0, Rows::bytes);
+        let keeps = sender == "server" || taken.refused <= BROWSER_REFUSALS;
+        if keeps && held < REFUSALS_BYTES {
             let fact = FactRefused {
                 sender,
                 field: cut(&unfit.field, 64),
@@ -251,10 +260,11 @@ impl Sorting<'_> {
                 said: cut(said, SAID_BYTES),
             };
             let stamped = self.inner.stamp(None);
-            let at = kinds::ALL.iter().position(|kind| kind.number == FactRefused::KIND.number);
             // All its texts were cut to fit.
             let pushed = at.map(|at| self.rows(at).push(stamped, &fact));
             debug_assert_eq!(pushed, Some(Ok(())));
+        } else {
+            taken.unkept += 1;
         }
         let taken = &mut self.sorted.taken;
         if taken.first_refused.len() < NAMED_REFUSALS {

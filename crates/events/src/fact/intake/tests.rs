@@ -33,6 +33,21 @@ async fn take(recorder: &Recorder, sender: Sender, body: &[u8]) -> TakenIn {
     recorder.keep(recorder.sort(sender, body).unwrap()).await.unwrap()
 }
 
+/// A body of the largest size that is all of the shortest lines.
+#[tokio::test]
+async fn a_body_of_nothing_but_wrong_lines_still_fits_into_the_log() {
+    let (recorder, log) = recording(&Arc::new(FaultDisk::from_seed(1))).await;
+    let body = "x\n".repeat(2 << 20);
+    let taken = take(&recorder, Sender::Server, body.as_bytes()).await;
+    assert_eq!((taken.refused, taken.durable), (2 << 20, 0));
+    assert!(taken.unkept > 0 && taken.unkept < taken.refused, "{}", taken.unkept);
+    let body = "{\"kind\":\"page_failed\",\"page\":\"\",\"error\":\"\"}\n".repeat(90_000);
+    let taken = take(&recorder, Sender::Server, body.as_bytes()).await;
+    assert_eq!(taken.waiting + taken.dropped, 90_000);
+    recorder.flush().await;
+    assert_eq!(stand_in(&log, Profile::Bronze).await.len() as u64, taken.waiting);
+}
+
 /// Number, field and sentence of what was refused.
 fn named(taken: &TakenIn) -> Vec<(u64, &str, &str)> {
     let refused = taken.first_refused.iter();
@@ -126,6 +141,7 @@ async fn a_browser_tells_of_its_own_visit_what_browsers_see() {
     let bronze = stand_in(&log, Profile::Bronze).await;
     assert_eq!((bronze.len(), &bronze[0]["ms"]), (1, &json!(812.5)));
     assert_eq!(bronze[0]["visit"], format!("{:032x}", 7));
+    assert_eq!(taken.unkept, 42 - BROWSER_REFUSALS);
     // Whoever sends rubbish does not fill the log with it.
     assert_eq!(stand_in(&log, Profile::Silver).await.len() as u64, BROWSER_REFUSALS);
 }
