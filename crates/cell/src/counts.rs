@@ -10,7 +10,7 @@ use fleet::rollout::Evidence;
 use fleet::rollout::evidence::TIME_BUCKETS;
 use http::StatusCode;
 
-use crate::v1::{cell_report, fleet_of_one};
+use crate::v1::{beacon, cell_report, facts, fleet_of_one};
 
 /// Counts that handlers add to.
 #[derive(Debug)]
@@ -40,10 +40,11 @@ impl Default for Counts {
 }
 
 impl Counts {
-    /// Whether requests of a path are counted.
+    /// Whether requests of a path are counted: those that somebody waits for, not looks at the cell nor
+    /// what is told to it.
     pub(crate) fn counts(path: &str) -> bool {
-        let looks = [cell_report::PATH, fleet_of_one::PATH, "/v1/load"];
-        (path.starts_with("/v1/") && !looks.contains(&path)) || path.starts_with("/apiservices/")
+        let others = [cell_report::PATH, fleet_of_one::PATH, "/v1/load", facts::PATH, beacon::PATH];
+        (path.starts_with("/v1/") && !others.contains(&path)) || path.starts_with("/apiservices/")
     }
 
     /// A request was answered after so long.
@@ -107,7 +108,15 @@ mod tests {
         for path in ["/v1/searches", "/apiservices/v3/culture/locales"] {
             assert!(Counts::counts(path), "{path}");
         }
-        for path in ["/", "/app/main.js", "/healthz", "/v1/cell", "/v1/fleet", "/openapi.json"] {
+        for path in [
+            "/",
+            "/app/main.js",
+            "/healthz",
+            "/v1/cell",
+            "/v1/facts",
+            "/v1/beacon",
+            "/openapi.json",
+        ] {
             assert!(!Counts::counts(path), "{path}");
         }
     }

@@ -22,6 +22,9 @@ use crate::limits;
 use crate::refusal::{Family, Refusal};
 use crate::state::{Shared, json};
 
+/// Where it is.
+pub(crate) const PATH: &str = "/v1/beacon";
+
 /// `POST /v1/beacon`.
 pub(crate) async fn take(
     State(shared): State<Arc<Shared>>,
