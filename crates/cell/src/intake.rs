@@ -60,12 +60,16 @@ impl Default for IntakeSettings {
 
 fn key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let key = String::deserialize(deserializer)?;
+    if is_key(&key) { Ok(key) } else { Err(D::Error::custom(format!("{key:?} {KEY_EXPECTED}"))) }
+}
+
+/// What a key looks like.
+pub(crate) const KEY_EXPECTED: &str = "must be 1 to 64 letters, digits, - and _";
+
+/// Whether a text can be a key.
+pub(crate) fn is_key(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    if (1..=KEY_BYTES).contains(&key.len()) && key.bytes().all(plain) {
-        return Ok(key);
-    }
-    let sentence = "must be 1 to 64 letters, digits, - and _";
-    Err(D::Error::custom(format!("{key:?} {sentence}")))
+    (1..=KEY_BYTES).contains(&text.len()) && text.bytes().all(plain)
 }
 
 /// What is kept of it between requests.

@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::facts::{render, take_in};
 use super::pairs;
-use crate::intake::Allowed;
+use crate::intake::{Allowed, KEY_EXPECTED, is_key};
 use crate::limits;
 use crate::refusal::{Family, Refusal};
 use crate::state::{Shared, json};
@@ -90,6 +90,9 @@ fn may(
         }
     }
     let sent = sent.ok_or_else(|| Refusal::field("key", "is required"))?;
+    if !is_key(&sent) {
+        return Err(Refusal::field("key", KEY_EXPECTED));
+    }
     let forbidden = |code, sentence: &str| Refusal::new(StatusCode::FORBIDDEN, code, sentence);
     let known = shared.settings.intake.beacons.iter().enumerate().find(|(_, one)| one.key == sent);
     let (at, key) = known.ok_or_else(|| {

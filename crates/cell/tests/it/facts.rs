@@ -103,6 +103,7 @@ async fn a_browser_tells_with_the_key_of_its_page() {
     for (path, status, field) in [
         ("/v1/beacon", StatusCode::BAD_REQUEST, "key"),
         ("/v1/beacon?key=nobody", StatusCode::FORBIDDEN, "key"),
+        ("/v1/beacon?key=a%20b", StatusCode::BAD_REQUEST, "key"),
         ("/v1/beacon?key=page&x=1", StatusCode::BAD_REQUEST, "x"),
     ] {
         let answer = site.call(Method::POST, path, &timing()).await;
