@@ -107,7 +107,7 @@ async fn a_search_its_partners_and_the_click_on_an_offer_are_told_as_facts() {
 
 #[tokio::test]
 async fn what_servers_and_browsers_send_is_read_from_the_log_as_they_said_it() {
-    let platform = Platform::start(&[("sandbox.enabled", "false"), ("facts.flush_ms", "20")]);
+    let platform = Platform::start(&[("sandbox.partners", "4"), ("facts.flush_ms", "20")]);
     let data = platform.data.0.as_path();
     let operator = platform.operator();
     let id = "000001a1b2c3d4e5f60718293a4b5c6d";
